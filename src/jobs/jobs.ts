@@ -1,0 +1,16 @@
+import type { Component } from '../lifecycle/component.js'
+import type { PollJob, Selection, UpdateJob, Watched } from './payloads.js'
+import type { JobQueue } from './queue.js'
+import type { Records } from './records.js'
+
+/** Where watchers and updaters meet: two queues, and what they tell each other. Two adapters: in-process, and BullMQ on Redis. */
+export interface Jobs extends Component {
+  /** One key per repository. */
+  readonly polls: JobQueue<PollJob>
+  /** One key per Git repository and branch. */
+  readonly updates: JobQueue<UpdateJob>
+  readonly selections: Records<Selection>
+  readonly watched: Records<Watched>
+  /** Throws `JobsError` `UNAVAILABLE` within about a second when the queue cannot take jobs. */
+  ping(): Promise<void>
+}

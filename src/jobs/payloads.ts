@@ -1,0 +1,53 @@
+import { z } from 'zod'
+
+/**
+ * What travels through the queue and between processes. Each shape carries its version, so that a process never acts on
+ * what a newer or older one meant: an unknown version is set aside with a message.
+ */
+
+/** Look at one repository now. */
+export const pollJob = z.strictObject({
+  version: z.literal(1),
+  /** Canonical, such as `docker.io/library/alpine`. */
+  repository: z.string().min(1),
+  trigger: z.enum(['schedule', 'event', 'request']),
+})
+export type PollJob = z.infer<typeof pollJob>
+
+/** Bring one branch of one Git repository up to date. */
+export const updateJob = z.strictObject({
+  version: z.literal(1),
+  git: z.string().min(1),
+  branch: z.string().min(1),
+})
+export type UpdateJob = z.infer<typeof updateJob>
+
+/** What the last poll selected for one policy; kept under the policy's name. */
+export const selection = z.strictObject({
+  version: z.literal(1),
+  /** Canonical repository: a policy that now watches another image has not been polled yet. */
+  repository: z.string().min(1),
+  /** The text of the rule: a policy whose rule changed has not been polled yet. */
+  rule: z.string(),
+  tag: z.string().optional(),
+  digest: z.string().optional(),
+  /** Why there is no tag, for a person. */
+  reason: z.string().optional(),
+  /** When this tag was first selected, in milliseconds since the Unix epoch. */
+  firstSeenAt: z.number(),
+})
+export type Selection = z.infer<typeof selection>
+
+/** What is kept of one repository between polls; kept under its canonical name. */
+export const watched = z.strictObject({
+  version: z.literal(1),
+  /** Equal where tags and policies are as at the last poll. */
+  fingerprint: z.string().optional(),
+  policies: z.string(),
+  failures: z.number(),
+  /** Not before, in milliseconds since the Unix epoch. */
+  notBefore: z.number(),
+  polledAt: z.number(),
+  reason: z.string().optional(),
+})
+export type Watched = z.infer<typeof watched>

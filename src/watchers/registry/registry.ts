@@ -1,0 +1,38 @@
+import type { Digest } from '../../image/digest.js'
+import type { Repository } from '../../image/repository.js'
+import type { Tag } from '../../image/tag.js'
+
+/**
+ * What watchers ask of registries. Both calls throw `RegistryError`, whose `retryable` says whether asking later may help,
+ * and both reject with the signal's reason when it aborts.
+ */
+export interface Registry {
+  /** Lists every tag of a repository, all pages. An empty repository has no tags; an unknown one is an error. */
+  listTags(repository: Repository, options: ListOptions): Promise<TagListing>
+  /** The digest that a tag stands for now, or undefined where the registry has no such manifest. */
+  resolveDigest(
+    repository: Repository,
+    tag: Tag,
+    options: { readonly signal: AbortSignal },
+  ): Promise<Digest | undefined>
+  /** Closes idle connections. */
+  stop(): Promise<void>
+}
+
+export interface ListOptions {
+  readonly signal: AbortSignal
+  /** The fingerprint of the listing known so far: an equal list is answered without its tags. */
+  readonly known?: Fingerprint | undefined
+}
+
+/** Text that is equal where two listings have the same tags, whatever their order on the wire. */
+export type Fingerprint = string
+
+export type TagListing =
+  | { readonly changed: false }
+  | {
+      readonly changed: true
+      readonly fingerprint: Fingerprint
+      /** Distinct, valid tags in code point order. */
+      readonly tags: readonly Tag[]
+    }
