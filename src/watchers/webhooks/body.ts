@@ -1,0 +1,22 @@
+import type { z } from 'zod'
+import { WebhookError } from './errors.js'
+
+/** More than any sender puts into one delivery: the bound keeps one request from queueing without end. */
+export const MAX_EVENTS = 1_000
+
+/** Reads a JSON body in UTF-8 as `shape` says. Throws `WebhookError` `INVALID_BODY`. */
+export function parseBody<Shape extends z.ZodType>(body: Uint8Array, shape: Shape): z.output<Shape> {
+  const result = shape.safeParse(parseJson(body))
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  const at = issue === undefined || issue.path.length === 0 ? '' : ` at "${issue.path.join('.')}"`
+  throw new WebhookError('INVALID_BODY', `Cannot read event${at}: ${issue?.message ?? 'unknown format'}`)
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
+  } catch (cause) {
+    throw new WebhookError('INVALID_BODY', 'Cannot read event: not JSON in UTF-8', { cause })
+  }
+}

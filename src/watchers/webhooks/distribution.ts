@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import { tryParseRepository } from '../../image/repository.js'
+import { isTag } from '../../image/tag.js'
+import { requireBearer } from './authenticity.js'
+import { MAX_EVENTS, parseBody } from './body.js'
+import type { PushedImage, Sender } from './sender.js'
+
+export interface DistributionOptions {
+  /** The registry sends it as `Authorization: Bearer <secret>`, a fixed header in its `notifications` settings. */
+  readonly secret: string
+  /** Host under which policies name this registry: those in its events are the pusher's spelling, or a container's name. */
+  readonly registry: string
+}
+
+/**
+ * Notifications of the CNCF Distribution registry, versions 2 (`events.v1+json`) and 3 (`events.v2+json`), which share one shape.
+ *
+ * Only a manifest that was pushed by its tag counts. Blobs, the manifests below an index, deletions and pulls, among them our
+ * own polls, are ignored, and so is a single malformed event: this sender repeats what is refused, forever, ahead of
+ * every later event.
+ */
+export function distributionSender(options: DistributionOptions): Sender {
+  return {
+    read(delivery) {
+      requireBearer(delivery, options.secret)
+      const { events } = parseBody(delivery.body, envelope)
+      return events.flatMap((event) => pushedImage(options.registry, event) ?? [])
+    },
+  }
+}
+
+function pushedImage(registry: string, event: unknown): PushedImage | undefined {
+  const { data } = taggedPush.safeParse(event)
+  if (data === undefined) return undefined
+  const repository = tryParseRepository(`${registry}/${data.target.repository}`)
+  return repository && { repository, tag: data.target.tag }
+}
+
+const envelope = z.object(
+  { events: z.array(z.unknown(), 'expected a list').max(MAX_EVENTS, `expected at most ${MAX_EVENTS} events`) },
+  'expected an object with "events"',
+)
+
+const taggedPush = z.object({
+  action: z.literal('push'),
+  target: z.object({
+    mediaType: z.enum([
+      'application/vnd.oci.image.manifest.v1+json',
+      'application/vnd.oci.image.index.v1+json',
+      'application/vnd.docker.distribution.manifest.v2+json',
+      'application/vnd.docker.distribution.manifest.list.v2+json',
+    ]),
+    repository: z.string(),
+    tag: z.string().refine(isTag),
+  }),
+})

@@ -1,0 +1,8 @@
+import { TidemarkError } from '../../error.js'
+
+export type WebhookErrorCode =
+  | 'UNAUTHORIZED' // no proof that the sender knows the secret, or a wrong one
+  | 'INVALID_BODY' // not the sender's format, or over a bound
+
+/** A delivery that is refused. Never retryable: the same bytes stay refused. */
+export class WebhookError extends TidemarkError<WebhookErrorCode> {}

@@ -1,0 +1,31 @@
+import type { Repository } from '../../image/repository.js'
+import type { Tag } from '../../image/tag.js'
+
+/**
+ * Understands the push events of one kind of sender: a registry, or a build.
+ *
+ * What is read is a hint to look at a repository, whoever sent it: nothing of it is contacted or written. One delivery may
+ * name an image twice, and many deliveries may speak of one push.
+ */
+export interface Sender {
+  /**
+   * Returns what was pushed; nothing where the event is authentic but none of ours, such as a pull.
+   * Authenticity is checked before the body is parsed.
+   * Throws `WebhookError` `UNAUTHORIZED` or `INVALID_BODY`.
+   */
+  read(delivery: Delivery): readonly PushedImage[]
+}
+
+/** One HTTP request as it arrived. */
+export interface Delivery {
+  /** By lower-case name, with values decoded as Latin-1, as `node:http` gives them. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  /** The raw bytes: signatures are over these. */
+  readonly body: Uint8Array
+}
+
+export interface PushedImage {
+  readonly repository: Repository
+  /** Absent where only a digest was named. */
+  readonly tag?: Tag
+}

@@ -1,0 +1,17 @@
+import { distributionSender } from './distribution.js'
+import { genericSender } from './generic.js'
+import type { Sender } from './sender.js'
+
+/** One entry of `webhooks` in the policy file. */
+export type SenderConfig =
+  | { readonly sender: 'generic'; readonly secret: string; readonly registry?: string | undefined }
+  | { readonly sender: 'distribution'; readonly secret: string; readonly registry: string }
+
+export function createSender(config: SenderConfig): Sender {
+  switch (config.sender) {
+    case 'generic':
+      return genericSender(config)
+    case 'distribution':
+      return distributionSender(config)
+  }
+}
