@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict'
+import { request } from 'node:http'
+import { test } from 'node:test'
+import { JobsError } from '../../src/jobs/errors.js'
+import { bearing, notification, SECRET, signed } from '../watchers/webhooks/deliveries.js'
+import { startedWeb } from './started-web.js'
+
+const lamp = { repository: { registry: 'ghcr.io', path: 'harbour/lamp' }, tag: '2.7.1' }
+const LIMIT = 1024 * 1024
+
+test('answers 202 once the hint is queued, and not before', async (t) => {
+  const queue: (() => void)[] = []
+  const { post, events } = await startedWeb(t, {
+    hint: () => new Promise((resolve) => queue.push(() => resolve(true))),
+  })
+  let answered = false
+  const answer = post('ci', sent({ image: 'ghcr.io/harbour/lamp', tag: '2.7.1' })).finally(() => {
+    answered = true
+  })
+  while (queue.length === 0) await new Promise(setImmediate)
+  assert.equal(answered, false)
+  queue[0]?.()
+  const response = await answer
+  assert.equal(response.status, 202)
+  assert.deepEqual(await response.json(), { queued: 1 })
+  assert.deepEqual(events, [{ webhook: 'ci', outcome: 'accepted', images: 1 }])
+})
+
+test('hints every image of a body once', async (t) => {
+  const { post, hints } = await startedWeb(t)
+  const bell = 'ghcr.io/harbour/bell'
+  const images = [`${bell}:1`, 'ghcr.io/harbour/lamp:2.7.1', `${bell}:2`, bell, `${bell}:1`, 'ghcr.io/harbour/unlisted']
+  const response = await post('ci', sent(images.map((image) => ({ image }))))
+  assert.equal(response.status, 202)
+  assert.deepEqual(await response.json(), { queued: 4 })
+  assert.deepEqual(
+    hints.map(({ repository, tag }) => `${repository.path}:${tag ?? ''}`),
+    ['harbour/bell:1', 'harbour/lamp:2.7.1', 'harbour/bell:2', 'harbour/bell:', 'harbour/unlisted:'],
+  )
+})
+
+test('answers 200 to an authentic event without effect', async (t) => {
+  const { post, hints, events } = await startedWeb(t)
+  const unlisted = notification({ target: { repository: 'harbour/unlisted' } })
+  const deliveries: [name: string, init: RequestInit][] = [
+    ['prod', toInit(bearing({ events: [notification({ action: 'pull' })] }))],
+    ['prod', toInit(bearing({ events: [{ action: 'push', target: 'nonsense' }] }))],
+    ['prod', toInit(bearing({ events: [unlisted] }))],
+    ['ci', sent([])],
+  ]
+  for (const [name, init] of deliveries) {
+    const response = await post(name, init)
+    assert.equal(response.status, 200)
+    assert.deepEqual(await response.json(), { queued: 0 })
+  }
+  assert.equal(hints.length, 1)
+  assert.deepEqual(
+    events,
+    deliveries.map(([webhook]) => ({ webhook, outcome: 'ignored', images: 0 })),
+  )
+})
+
+test('refuses with a sentence', async (t) => {
+  const { post, hints, events } = await startedWeb(t)
+  const good = sent({ image: 'lamp' })
+  const cases: [name: string, init: RequestInit, status: number, outcome: string, error: string][] = [
+    ['ci', { body: '{}' }, 401, 'unauthorized', 'Cannot accept event: missing or wrong signature'],
+    ['ci', {}, 401, 'unauthorized', 'Cannot accept event: missing or wrong signature'],
+    ['prod', good, 401, 'unauthorized', 'Cannot accept event: missing or wrong bearer token'],
+    ['ci', toInit(signed('nonsense')), 400, 'invalid', 'Cannot read event: not JSON in UTF-8'],
+    ['ci', toInit(signed('')), 400, 'invalid', 'Cannot read event: not JSON in UTF-8'],
+    ['nobody', good, 404, 'unknown', 'Cannot accept event: no webhook "nobody"'],
+    ['__proto__', good, 404, 'unknown', 'Cannot accept event: no webhook "__proto__"'],
+    ['%00%22', good, 404, 'unknown', 'Cannot accept event: no webhook "\0""'],
+    [
+      'ci',
+      { ...good, headers: { ...good.headers, 'content-encoding': 'gzip' } },
+      415,
+      'invalid',
+      'Cannot accept event: content encoding "gzip" instead of none',
+    ],
+  ]
+  for (const [name, init, status, , error] of cases) {
+    const response = await post(name, init)
+    assert.equal(response.status, status, error)
+    assert.deepEqual(await response.json(), { error })
+  }
+  assert.deepEqual(hints, [])
+  assert.deepEqual(
+    events,
+    cases.map(([name, , , outcome, reason]) => {
+      return { webhook: outcome === 'unknown' ? '' : name, outcome, images: 0, reason }
+    }),
+  )
+})
+
+test('takes the raw bytes, whatever type is declared', async (t) => {
+  const { post, hints } = await startedWeb(t)
+  const { body, headers } = signed(
+    '\ufeff\r\n{ "image":\t"ghcr.io/harbour/lamp",\n"tag": "2.7.1", "note": "\u00e9" }\n\n',
+  )
+  const types = [
+    'application/json',
+    'application/vnd.docker.distribution.events.v1+json',
+    'application/vnd.docker.distribution.events.v2+json',
+    'application/x-www-form-urlencoded',
+    'text/plain; charset=latin1',
+    undefined,
+  ]
+  for (const type of types) {
+    const response = await post('ci', { body, headers: { ...single(headers), ...(type && { 'content-type': type }) } })
+    assert.equal(response.status, 202, type)
+  }
+  assert.deepEqual(hints, Array(types.length).fill(lamp))
+})
+
+test('asks senders to repeat while the queue is away, and keeps defects to itself', async (t) => {
+  const cases: [thrown: Error, status: number, error: string][] = [
+    [
+      new JobsError('UNAVAILABLE', 'Cannot add job: 10.1.2.3 refused', { retryable: true }),
+      503,
+      'Cannot queue poll: queue is away',
+    ],
+    [new TypeError('secret is undefined'), 500, 'Cannot queue poll: internal error'],
+  ]
+  for (const [thrown, status, error] of cases) {
+    const { post, events } = await startedWeb(t, {
+      hint: async ({ tag }) => {
+        if (tag === '2') throw thrown
+        return true
+      },
+    })
+    const response = await post('ci', sent([{ image: 'lamp:1' }, { image: 'lamp:2' }, { image: 'lamp:3' }]))
+    assert.equal(response.status, status)
+    assert.equal(response.headers.get('retry-after'), status === 503 ? '5' : null)
+    assert.deepEqual(await response.json(), { error })
+    assert.deepEqual(events, [{ webhook: 'ci', outcome: 'unavailable', images: 0, reason: thrown.message }])
+  }
+})
+
+test('takes a body of 1 MiB and no more, whether or not its length is declared', async (t) => {
+  const { web, events } = await startedWeb(t)
+  const text = '{ "image": "lamp" }'
+  const cases: [size: number, status: number][] = [
+    [LIMIT, 202],
+    [LIMIT + 1, 413],
+    [8 * LIMIT, 413],
+  ]
+  for (const [size, status] of cases) {
+    const { body, headers } = signed(text.padEnd(size))
+    for (const chunked of [false, true]) {
+      const answer = await send(`${web.url}/webhooks/ci`, single(headers), body, chunked)
+      assert.equal(answer.status, status, `${size}, ${chunked ? 'chunked' : 'declared'}`)
+      if (status === 413) assert.equal(answer.body, '{"error":"Request body is too large"}')
+    }
+  }
+  assert.deepEqual(
+    events.map((event) => event.outcome),
+    ['accepted', 'accepted', 'too-large', 'too-large', 'too-large', 'too-large'],
+  )
+})
+
+function sent(body: unknown): RequestInit & { headers: Record<string, string> } {
+  return toInit(signed(JSON.stringify(body)))
+}
+
+function toInit(delivery: { headers: Readonly<Record<string, string | undefined>>; body: Uint8Array }) {
+  return { headers: single(delivery.headers), body: delivery.body }
+}
+
+function single(headers: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return headers as Record<string, string>
+}
+
+// A sender that writes all of its body before it reads, as `fetch` need not.
+function send(url: string, headers: Record<string, string>, body: Uint8Array, chunked: boolean) {
+  return new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
+    const length = chunked ? { 'transfer-encoding': 'chunked' } : { 'content-length': String(body.length) }
+    const sending = request(url, { method: 'POST', headers: { ...headers, ...length } }, async (response) => {
+      let text = ''
+      for await (const chunk of response) text += chunk
+      resolve({ status: response.statusCode, body: text })
+    })
+    sending.once('error', reject)
+    for (let at = 0; at < body.length; at += 65_536) sending.write(body.subarray(at, at + 65_536))
+    sending.end()
+  })
+}
