@@ -1,0 +1,108 @@
+import { GitError } from './errors.js'
+import type { Transport, TransportResponse } from './transports/transport.js'
+
+export type Service = 'git-upload-pack' | 'git-receive-pack'
+
+/**
+ * Asks which references and capabilities the repository has. Source: gitprotocol-http(5), "Discovering References".
+ * With version 2 a server that knows it answers with its capabilities alone.
+ */
+export function discover(transport: Transport, service: Service, version: 1 | 2, signal: AbortSignal): Promise<Buffer> {
+  return ask(transport, {
+    path: `/info/refs?service=${service}`,
+    method: 'GET',
+    headers: version === 2 ? { 'git-protocol': 'version=2' } : {},
+    expected: `application/x-${service}-advertisement`,
+    signal,
+  })
+}
+
+/** Sends one request to a service and returns its whole answer. */
+export function converse(
+  transport: Transport,
+  service: Service,
+  body: Buffer,
+  options: { readonly signal: AbortSignal; readonly headers?: Readonly<Record<string, string>> },
+): Promise<Buffer> {
+  return ask(transport, {
+    path: `/${service}`,
+    method: 'POST',
+    headers: { ...options.headers, 'content-type': `application/x-${service}-request` },
+    expected: `application/x-${service}-result`,
+    body,
+    signal: options.signal,
+  })
+}
+
+/** What a server said, fit for one line of a log: no control characters, bounded, no secret. */
+export function serverText(transport: Transport, text: string): string {
+  const lines = transport
+    .conceal(text.slice(0, 4_000))
+    .split(/[\r\n]+/)
+    .map((line) => line.replace(unprintable, ' ').trim())
+    .filter((line) => line !== '')
+  return lines.join('; ').slice(0, 500)
+}
+
+interface Question {
+  readonly path: string
+  readonly method: 'GET' | 'POST'
+  readonly headers: Readonly<Record<string, string>>
+  readonly expected: string
+  readonly body?: Buffer
+  readonly signal: AbortSignal
+}
+
+// Beside control characters: what turns the direction of the text around it.
+const unprintable = /[\p{Cc}\p{Cf}]/gu
+
+async function ask(transport: Transport, { path, expected, ...question }: Question): Promise<Buffer> {
+  const response = await transport.request({
+    ...question,
+    url: transport.base + path,
+    headers: { ...question.headers, accept: expected },
+  })
+  if (response.statusCode !== 200) throw await refusal(transport, response)
+  const type = contentType(response)
+  // gitprotocol-http(5) tells clients to check this: a sign-in page and a "dumb" server answer 200 as well.
+  if (type !== expected) throw new GitError('INVALID_ANSWER', `answer is "${type}" and not the Git protocol`)
+  return collect(response.body)
+}
+
+async function refusal(transport: Transport, response: TransportResponse): Promise<GitError> {
+  const status = response.statusCode
+  const said = contentType(response) === 'text/plain' ? await firstBytes(response.body) : ''
+  const parts = [`server answered ${status}`, serverText(transport, said) || response.statusMessage]
+  if (new URL(response.url).origin !== new URL(transport.base).origin)
+    parts.push(`after a redirect to "${response.url}"`)
+  const message = parts.filter((part) => part !== '').join(' ')
+  // 203 is how Azure DevOps shows its sign-in page.
+  if (status === 401 || status === 403 || status === 203) return new GitError('UNAUTHORIZED', message)
+  if (status === 404 || status === 410) return new GitError('REPOSITORY_NOT_FOUND', message)
+  if (status === 413) return new GitError('TOO_LARGE', message)
+  if (status === 429 || status >= 500) return new GitError('UNREACHABLE', message, { retryable: true })
+  return new GitError('INVALID_ANSWER', message)
+}
+
+function contentType(response: TransportResponse): string {
+  return (response.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase().slice(0, 100) ?? ''
+}
+
+async function collect(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of body) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+async function firstBytes(body: AsyncIterable<Uint8Array>): Promise<string> {
+  let text = ''
+  try {
+    for await (const chunk of body) {
+      text += Buffer.from(chunk).toString('latin1')
+      if (text.length >= 4_000) break
+    }
+  } catch {
+    // The status is the answer; its explanation may break off.
+  }
+  return Buffer.from(text, 'latin1').toString()
+}

@@ -1,0 +1,77 @@
+import type { HttpClient } from 'isomorphic-git'
+import { converse, serverText } from './answer.js'
+import { GitError } from './errors.js'
+import { inspectPack, type PackFacts } from './pack.js'
+import { FLUSH, packetLine, splitBands } from './packet-lines.js'
+import type { Oid } from './repository.js'
+import type { Transport } from './transports/transport.js'
+
+export interface FetchClientOptions {
+  readonly transport: Transport
+  readonly branch: string
+  readonly tip: Oid
+  readonly capabilities: readonly string[]
+  readonly signal: AbortSignal
+}
+
+/**
+ * What isomorphic-git speaks through in one fetch. It is shown a server with one branch, whose tip is known already: the real
+ * list may have many thousands, and isomorphic-git fails on one whose HEAD names a branch that does not exist. An answer is
+ * verified to its last byte before isomorphic-git sees it, which would take a broken one for success.
+ */
+export function fetchClient(options: FetchClientOptions): { http: HttpClient; facts: () => PackFacts | undefined } {
+  const { transport, signal } = options
+  let facts: PackFacts | undefined
+
+  async function answer(method: string, body: AsyncIterable<Uint8Array> | undefined): Promise<Buffer> {
+    if (method === 'GET') return advertisementOf(options)
+    const question = await collect(body)
+    const received = await converse(transport, 'git-upload-pack', question, { signal })
+    facts = await verifyFetch(transport, received)
+    return received
+  }
+
+  return {
+    facts: () => facts,
+    http: {
+      async request({ url, method = 'GET', body }) {
+        const bytes = await answer(method, body)
+        const type = method === 'GET' ? 'advertisement' : 'result'
+        const headers = { 'content-type': `application/x-git-upload-pack-${type}` }
+        return { url, method, headers, statusCode: 200, statusMessage: 'OK', body: chunks([bytes]) }
+      },
+    },
+  }
+}
+
+function advertisementOf({ branch, tip, capabilities }: FetchClientOptions): Buffer {
+  const reference = `refs/heads/${branch}`
+  const kept = capabilities.filter((capability) => !capability.startsWith('symref='))
+  const line = `${tip} ${reference}\0${[...kept, `symref=HEAD:${reference}`].join(' ')}\n`
+  return Buffer.concat([packetLine('# service=git-upload-pack\n'), FLUSH, packetLine(line), FLUSH])
+}
+
+async function verifyFetch(transport: Transport, answer: Buffer): Promise<PackFacts> {
+  const { lines, data, messages, gaveUp } = splitBands(answer)
+  if (gaveUp) {
+    const error = lines.find((line) => line.startsWith('ERR '))
+    throw refusal(serverText(transport, error?.slice(4) ?? messages))
+  }
+  return inspectPack(data)
+}
+
+function refusal(reason: string): GitError {
+  // The branch was moved by force between the look and the fetch.
+  if (reason.includes('not our ref')) return new GitError('STALE', `branch has moved: ${reason}`, { retryable: true })
+  return new GitError('REJECTED', reason)
+}
+
+async function collect(body: AsyncIterable<Uint8Array> | undefined): Promise<Buffer> {
+  const parts: Uint8Array[] = []
+  for await (const part of body ?? []) parts.push(part)
+  return Buffer.concat(parts)
+}
+
+async function* chunks(parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void, void> {
+  yield* parts
+}

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto'
+import { GitError } from './errors.js'
+import type { CommitDetails, Oid, TreeEntry } from './repository.js'
+
+/** One object of a repository. Source of all formats here: gitformat-pack(5), git-hash-object(1), git-mktree(1). */
+export interface GitObject {
+  readonly type: 'commit' | 'tree' | 'blob' | 'tag'
+  readonly bytes: Buffer
+}
+
+export function objectId({ type, bytes }: GitObject): Oid {
+  return createHash('sha1').update(`${type} ${bytes.length}\0`).update(bytes).digest('hex')
+}
+
+/** The entries of a tree. A name that is not UTF-8 reads with replacement characters. Throws `STATE` where it is no tree. */
+export function parseTree(bytes: Buffer): TreeEntry[] {
+  return [...entriesOf(bytes)].map(({ mode, name, oidAt }) => ({
+    name: name.toString(),
+    type: typeOf(mode),
+    oid: bytes.toString('hex', oidAt, oidAt + 20),
+  }))
+}
+
+/** Where the 20 bytes of each named entry's object id stand, so that a tree is changed without touching any other byte. */
+export function locateEntries(bytes: Buffer): ReadonlyMap<string, { readonly type: TreeEntry['type']; oidAt: number }> {
+  const located = new Map<string, { type: TreeEntry['type']; oidAt: number }>()
+  for (const { mode, name, oidAt } of entriesOf(bytes)) {
+    const text = name.toString()
+    // Two names that are not UTF-8 may read as one text. Neither can be meant by a path.
+    if (Buffer.from(text).equals(name)) located.set(text, { type: typeOf(mode), oidAt })
+  }
+  return located
+}
+
+/** The tree of a commit. */
+export function parseCommitTree(bytes: Buffer): Oid {
+  const tree = /^tree ([0-9a-f]{40})\n/.exec(bytes.toString('latin1', 0, 46))?.[1]
+  if (tree === undefined) throw new GitError('STATE', 'commit has no tree')
+  return tree
+}
+
+export function renderCommit(tree: Oid, parent: Oid, details: CommitDetails): GitObject {
+  const { name, email } = details.author
+  const person = `${plain(name) || 'unknown'} <${plain(email)}> ${details.time} +0000`
+  const message = `${details.message.replaceAll('\0', '').trimEnd()}\n`
+  const text = `tree ${tree}\nparent ${parent}\nauthor ${person}\ncommitter ${person}\n\n${message}`
+  return { type: 'commit', bytes: Buffer.from(text) }
+}
+
+interface RawEntry {
+  readonly mode: string
+  readonly name: Buffer
+  readonly oidAt: number
+}
+
+function* entriesOf(bytes: Buffer): Generator<RawEntry> {
+  for (let offset = 0; offset < bytes.length; ) {
+    const space = bytes.indexOf(0x20, offset)
+    const zero = bytes.indexOf(0, space)
+    if (space < 0 || zero < 0 || zero + 21 > bytes.length) throw new GitError('STATE', 'tree is malformed')
+    yield { mode: bytes.toString('latin1', offset, space), name: bytes.subarray(space + 1, zero), oidAt: zero + 1 }
+    offset = zero + 21
+  }
+}
+
+// Old repositories have modes such as 100664; Git reads the owner's execute bit alone.
+function typeOf(mode: string): TreeEntry['type'] {
+  const bits = Number.parseInt(mode, 8)
+  if (bits >> 12 === 0o04) return 'tree'
+  if (bits >> 12 === 0o12) return 'symlink'
+  if (bits >> 12 === 0o16) return 'submodule'
+  return bits & 0o100 ? 'executable' : 'file'
+}
+
+// What would end the field or the line.
+function plain(text: string): string {
+  return text.replace(/[<>\n\r\0]/g, '').trim()
+}

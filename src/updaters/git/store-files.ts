@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { PromiseFsClient } from 'isomorphic-git'
+import type { Oid } from './repository.js'
+
+/** The files of a bare repository as isomorphic-git sees them, of which only the packs are on disk. */
+export interface StoreFiles {
+  /**
+   * References and the shallow file are answered from memory: the one commit that a fetch builds upon, of which the history is
+   * missing. What isomorphic-git writes there is dropped, because it moves references before it has the objects.
+   */
+  client(have?: Oid): PromiseFsClient
+  /** The names in the pack folder, read once. */
+  packNames(): Promise<readonly string[]>
+  refresh(): void
+}
+
+export function storeFiles(folder: string): StoreFiles {
+  const packs = packFolder(folder)
+  let names: Promise<readonly string[]> | undefined
+
+  function packNames(): Promise<readonly string[]> {
+    names ??= readdir(packs).catch(() => [])
+    return names
+  }
+
+  return {
+    packNames,
+    refresh() {
+      names = undefined
+    },
+    client(have) {
+      const virtual = virtualFiles(folder, have)
+      const isPack = (path: string) => dirname(path) === packs
+      return {
+        promises: {
+          async readFile(path: string, options?: { encoding?: BufferEncoding } | BufferEncoding) {
+            if (isPack(path)) return readFile(path)
+            const text = virtual.get(path) ?? missing(path)
+            return options === undefined || Object.keys(options).length === 0 ? Buffer.from(text) : text
+          },
+          async writeFile(path: string, data: Uint8Array) {
+            if (!isPack(path)) return
+            names = undefined
+            await writeAtomically(path, data)
+          },
+          readdir: async (path: string) => (path === packs ? [...(await packNames())] : []),
+          stat: async (path: string) => (isPack(path) ? stat(path) : missing(path)),
+          lstat: async (path: string) => (isPack(path) ? stat(path) : missing(path)),
+          mkdir: async () => {},
+          unlink: async () => {},
+          rmdir: async () => {},
+          readlink: async (path: string) => missing(path),
+          symlink: async () => {},
+        },
+      }
+    },
+  }
+}
+
+/** Where a fetch finds the commit that it builds upon. */
+export const haveReference = 'refs/remotes/origin/have'
+
+export function packFolder(folder: string): string {
+  return join(folder, 'objects', 'pack')
+}
+
+/** Makes the file appear whole or not at all, with its folder. */
+export async function writeAtomically(path: string, data: Uint8Array | string): Promise<void> {
+  const temporary = join(dirname(path), `.${randomUUID()}.tmp`)
+  await mkdir(dirname(path), { recursive: true })
+  try {
+    await writeFile(temporary, data)
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}
+
+function virtualFiles(folder: string, have: Oid | undefined): ReadonlyMap<string, string> {
+  const files = new Map([
+    [join(folder, 'config'), '[remote "origin"]\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n'],
+  ])
+  if (have !== undefined) files.set(join(folder, haveReference), `${have}\n`)
+  if (have !== undefined) files.set(join(folder, 'shallow'), `${have}\n`)
+  return files
+}
+
+function missing(path: string): never {
+  throw Object.assign(new Error(`no such file: ${path}`), { code: 'ENOENT' })
+}

@@ -1,0 +1,193 @@
+import { readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
+import { fetch, type HttpClient, indexPack, readObject } from 'isomorphic-git'
+import { reasonOf } from '../../error.js'
+import { GitError } from './errors.js'
+import { type GitObject, objectId } from './objects.js'
+import type { PackFacts } from './pack.js'
+import type { Oid } from './repository.js'
+import { haveReference, packFolder, storeFiles, writeAtomically } from './store-files.js'
+
+/**
+ * The objects that were fetched or pushed, as packs in one folder. A commit that can be read here came with everything
+ * that it reaches, its history excepted. All of it can be lost and is fetched again. Failures of the folder are `STATE`.
+ */
+export interface Store {
+  /** Undefined where the store has no such object. Throws `STATE`, retryable, where its bytes are not what was stored. */
+  read(oid: Oid): Promise<GitObject | undefined>
+  /** Fetches through isomorphic-git what the tip has over `have`, a commit of the store. */
+  fetch(request: FetchRequest): Promise<void>
+  /** Keeps a pack that was made here. */
+  keep(pack: Buffer, facts: PackFacts): Promise<void>
+  /** The commits that branches were last seen at, in this run of the program or an earlier one. */
+  tips(): Promise<ReadonlyMap<string, Oid>>
+  rememberTip(branch: string, oid: Oid): Promise<void>
+  /** Packs and their bytes on disk. */
+  size(): Promise<{ readonly packs: number; readonly bytes: number }>
+  /** Forgets what was read into memory, so that the disk is looked at anew. */
+  refresh(): void
+  wipe(): Promise<void>
+}
+
+export interface FetchRequest {
+  readonly branch: string
+  readonly have: Oid | undefined
+  readonly base: string
+  readonly http: HttpClient
+  /** Of the pack that came through `http`. */
+  readonly facts: () => PackFacts | undefined
+}
+
+/** Several processes may share a folder: what is written has its content's name, and appears whole or not at all. */
+export function openStore(folder: string): Store {
+  const files = storeFiles(folder)
+  let cache: object = {}
+  let tips: Map<string, Oid> | undefined
+  let reads = 0
+
+  function refresh(): void {
+    cache = {}
+    tips = undefined
+    files.refresh()
+  }
+
+  async function loadTips(): Promise<Map<string, Oid>> {
+    tips ??= parseTips(await readFile(tipsFile(folder), 'utf8').catch(() => ''))
+    return tips
+  }
+
+  async function requireWhole({ checksum, objects }: PackFacts): Promise<void> {
+    const indexed = await indexedObjects(join(packFolder(folder), `pack-${checksum}.idx`))
+    // isomorphic-git leaves out what it cannot resolve, and says nothing.
+    if (indexed !== objects)
+      throw new GitError('INVALID_ANSWER', `pack has ${objects} objects, of which ${indexed} can be read`, {
+        retryable: true,
+      })
+  }
+
+  async function discard({ checksum }: PackFacts): Promise<void> {
+    const path = join(packFolder(folder), `pack-${checksum}`)
+    await Promise.all([`${path}.idx`, `${path}.pack`].map((file) => rm(file, { force: true })))
+    refresh()
+  }
+
+  return {
+    async read(oid) {
+      // Reading from memory never gives other work its turn by itself.
+      if (++reads % 64 === 0) await turn()
+      let object: GitObject
+      try {
+        const found = await readObject({ fs: files.client(), gitdir: folder, oid, format: 'content', cache })
+        object = { type: found.type as GitObject['type'], bytes: Buffer.from(found.object as Uint8Array) }
+      } catch (cause) {
+        if (isMissing(cause)) return undefined
+        throw unreadable(oid, cause)
+      }
+      // The index that found the object is the one file that has not been verified.
+      if (objectId(object) !== oid) throw unreadable(oid)
+      return object
+    },
+
+    async fetch({ branch, have, base, http, facts }) {
+      try {
+        await fetch({
+          fs: files.client(have),
+          gitdir: folder,
+          cache,
+          http,
+          url: base,
+          remote: 'origin',
+          ref: haveReference,
+          remoteRef: `refs/heads/${branch}`,
+          depth: 1,
+          singleBranch: true,
+          tags: false,
+        })
+        const received = facts()
+        if (received !== undefined) await requireWhole(received)
+      } catch (thrown) {
+        const received = facts()
+        if (received !== undefined) await discard(received).catch(() => {})
+        throw stateError(thrown)
+      }
+    },
+
+    async keep(pack, facts) {
+      try {
+        const name = `pack-${facts.checksum}.pack`
+        await writeAtomically(join(packFolder(folder), name), pack)
+        await indexPack({ fs: files.client(), dir: packFolder(folder), gitdir: folder, filepath: name, cache })
+        await requireWhole(facts)
+      } catch (thrown) {
+        await discard(facts).catch(() => {})
+        throw stateError(thrown)
+      }
+    },
+
+    tips: loadTips,
+
+    async rememberTip(branch, oid) {
+      const known = await loadTips()
+      if (known.get(branch) === oid) return
+      known.set(branch, oid)
+      await writeAtomically(tipsFile(folder), JSON.stringify(Object.fromEntries(known))).catch((cause) => {
+        throw stateError(cause)
+      })
+    },
+
+    async size() {
+      const names = (await files.packNames()).filter((name) => name.endsWith('.pack'))
+      const sizes = await Promise.all(names.map((name) => sizeOf(join(packFolder(folder), name))))
+      return { packs: names.length, bytes: sizes.reduce((sum, size) => sum + size, 0) }
+    },
+
+    refresh,
+
+    async wipe() {
+      await rm(packFolder(folder), { recursive: true, force: true }).catch((cause) => {
+        throw stateError(cause)
+      })
+      await rm(tipsFile(folder), { force: true })
+      refresh()
+    },
+  }
+}
+
+function tipsFile(folder: string): string {
+  return join(folder, 'tips.json')
+}
+
+function parseTips(text: string): Map<string, Oid> {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    const entries = Object.entries(parsed ?? {}) as [string, unknown][]
+    return new Map(entries.filter((entry): entry is [string, Oid] => /^[0-9a-f]{40}$/.test(String(entry[1]))))
+  } catch {
+    return new Map()
+  }
+}
+
+// gitformat-pack(5), version 2 index: eight bytes, then 256 counts of which the last is of all objects.
+async function indexedObjects(path: string): Promise<number> {
+  const index = await readFile(path)
+  return index.length < 8 + 256 * 4 ? 0 : index.readUInt32BE(8 + 255 * 4)
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => undefined))?.size ?? 0
+}
+
+function isMissing(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'NotFoundError'
+}
+
+function unreadable(oid: Oid, cause?: unknown): GitError {
+  return new GitError('STATE', `object ${oid} cannot be read from the state folder`, { retryable: true, cause })
+}
+
+function stateError(thrown: unknown): unknown {
+  if (!(thrown instanceof Error) || thrown instanceof GitError) return thrown
+  if ('syscall' in thrown) return new GitError('STATE', reasonOf(thrown), { retryable: true, cause: thrown })
+  return new GitError('INVALID_ANSWER', reasonOf(thrown), { retryable: true, cause: thrown })
+}

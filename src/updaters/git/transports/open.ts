@@ -1,0 +1,59 @@
+import { fileURLToPath } from 'node:url'
+import type { Clock } from '../../../lifecycle/clock.js'
+import { GitError } from '../errors.js'
+import { type Credentials, httpTransport } from './http.js'
+import { localTransport } from './local.js'
+import type { Transport } from './transport.js'
+
+/**
+ * The transport for `https://`, `http://`, `file://` or a path. Credentials in a URL are used where no others are given.
+ * Throws `GitError` `UNSUPPORTED` for any other URL.
+ */
+export function openTransport(
+  url: string,
+  options: { readonly credentials?: Credentials | undefined; readonly clock: Clock },
+): Transport {
+  if (/^https?:\/\//i.test(url)) {
+    const parsed = parseUrl(url)
+    return httpTransport(parsed, { clock: options.clock, credentials: options.credentials ?? credentialsOf(parsed) })
+  }
+  if (/^file:\/\//i.test(url)) return localTransport(pathOf(parseUrl(url)), options)
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(url) || scpLike.test(url)) throw unsupported(url)
+  return localTransport(url, options)
+}
+
+// git-clone(1): `[user@]host:path`, where no slash comes before the colon.
+const scpLike = /^[^/:]+:/
+
+function parseUrl(url: string): URL {
+  // The fault of a URL is not quoted: it may hold a password.
+  if (!URL.canParse(url)) throw new GitError('UNSUPPORTED', 'Cannot open a Git repository: its URL is malformed')
+  return new URL(url)
+}
+
+function credentialsOf({ username, password }: URL): Credentials | undefined {
+  if (username === '' && password === '') return undefined
+  return { username: decode(username), password: decode(password) }
+}
+
+// A password with a bare "%" is meant as it stands.
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+function pathOf(url: URL): string {
+  if (url.host !== '') throw new GitError('UNSUPPORTED', `Cannot open "${url.href}": a file URL has no host`)
+  return fileURLToPath(url)
+}
+
+function unsupported(url: string): GitError {
+  const shown = URL.canParse(url) ? `${new URL(url).protocol}//` : 'host:path'
+  return new GitError(
+    'UNSUPPORTED',
+    `Cannot open a Git repository by "${shown}": only https, http, file and paths can be`,
+  )
+}
