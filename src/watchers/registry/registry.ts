@@ -25,11 +25,15 @@ export interface ListOptions {
   readonly known?: Fingerprint | undefined
 }
 
-/** Text that is equal where two listings have the same tags, whatever their order on the wire. */
+/**
+ * Opaque text that stands for a list of tags, to be handed back as `known`. Not to be compared by others: two of one list
+ * may differ, because it also remembers how the list came, so that the same bytes need not be read again.
+ */
 export type Fingerprint = string
 
 export type TagListing =
-  | { readonly changed: false }
+  /** The same tags as known, whatever their order on the wire. The fingerprint is the one to hand back from now on. */
+  | { readonly changed: false; readonly fingerprint: Fingerprint }
   | {
       readonly changed: true
       readonly fingerprint: Fingerprint

@@ -1,0 +1,149 @@
+import http, { type IncomingHttpHeaders } from 'node:http'
+import https from 'node:https'
+import { promisify } from 'node:util'
+import { gunzip } from 'node:zlib'
+import type { Clock } from '../../lifecycle/clock.js'
+import { guardedLookup, type Reach } from './address.js'
+import type { Bounds } from './bounds.js'
+import { exchangeClient, type RawAnswer } from './exchange.js'
+import { exchangeError, systemCodeOf } from './failure.js'
+import { followRedirects, type Target } from './redirect.js'
+
+export type Operation = 'tags' | 'manifest' | 'token'
+
+/** One exchange, for metrics. */
+export interface RequestRecord {
+  /** The registry on whose behalf it was, as in `Repository`. */
+  readonly registry: string
+  readonly operation: Operation
+  /** The HTTP status, or the system's error code. */
+  readonly code: string
+  readonly durationMs: number
+}
+
+export interface HttpRequest {
+  readonly registry: string
+  readonly operation: Operation
+  /** Start of every error's message, such as `Cannot list tags of "ghcr.io/org/app"`. */
+  readonly action: string
+  readonly method: 'GET' | 'HEAD' | 'POST'
+  readonly url: URL
+  readonly headers?: Readonly<Record<string, string>>
+  /** Sent to the origin of `url` and to no other. */
+  readonly authorization?: string | undefined
+  readonly body?: string
+  readonly maxBytes: number
+  /** How near this host may be, where a registry named it. Absent for the host that the configuration names. */
+  readonly reach?: Reach | undefined
+  /** Whether redirects may lead to another origin. */
+  readonly mayLeave: boolean
+  readonly signal: AbortSignal
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders & { readonly 'retry-after'?: string | undefined }
+  /** Inflated. */
+  readonly body: Buffer
+  /** Where it came from, after redirects. */
+  readonly url: URL
+  /** The IP address that answered. */
+  readonly address: string
+}
+
+/** Requests with every bound and refusal that a hostile answer calls for. An answer of any status is an answer. */
+export interface Http {
+  /** Throws `RegistryError`, or the signal's reason. */
+  send(request: HttpRequest): Promise<Answer>
+  stop(): void
+}
+
+export interface HttpOptions {
+  readonly clock: Clock
+  readonly bounds: Bounds
+  readonly userAgent: string
+  readonly onRequest?: ((record: RequestRecord) => void) | undefined
+}
+
+const CONNECTIONS_PER_HOST = 8
+/** Common load balancers drop an idle connection after 60 s, some without a word. */
+const IDLE_MS = 50_000
+
+const inflate = promisify(gunzip)
+
+export function createHttp({ clock, bounds, userAgent, onRequest }: HttpOptions): Http {
+  const client = exchangeClient(clock, bounds)
+  const pools = new Map<Reach | undefined, Pool>()
+
+  /** One pool per reach, so that a connection is never used under a stricter rule than it was opened under. */
+  const poolFor = (reach: Reach | undefined): Pool => {
+    const pool = pools.get(reach) ?? createPool(reach)
+    pools.set(reach, pool)
+    return pool
+  }
+
+  const exchange = async (request: HttpRequest, target: Target): Promise<Answer> => {
+    const { url, authorization, reach } = target
+    const startedAt = clock.now()
+    let code = ''
+    try {
+      const { data } = await client.request<RawAnswer>({
+        method: request.method,
+        url: url.href,
+        headers: {
+          'user-agent': userAgent,
+          'accept-encoding': 'gzip',
+          ...request.headers,
+          ...(authorization !== undefined && { authorization }),
+        },
+        data: request.body,
+        maxContentLength: request.maxBytes,
+        signal: request.signal,
+        ...poolFor(reach),
+      })
+      code = String(data.status)
+      return { ...data, body: await inflated(data, request.maxBytes), url }
+    } catch (error) {
+      code ||= systemCodeOf(error)
+      request.signal.throwIfAborted()
+      throw exchangeError(request.action, url, error)
+    } finally {
+      const { registry, operation } = request
+      onRequest?.({ registry, operation, code, durationMs: clock.now() - startedAt })
+    }
+  }
+
+  return {
+    send: (request) => followRedirects(request, (target) => exchange(request, target)),
+    stop() {
+      for (const { httpAgent, httpsAgent } of pools.values()) {
+        httpAgent.destroy()
+        httpsAgent.destroy()
+      }
+    },
+  }
+}
+
+interface Pool {
+  readonly httpAgent: http.Agent
+  readonly httpsAgent: https.Agent
+}
+
+function createPool(reach: Reach | undefined): Pool {
+  const options = {
+    keepAlive: true,
+    maxSockets: CONNECTIONS_PER_HOST,
+    timeout: IDLE_MS,
+    ...(reach !== undefined && { lookup: guardedLookup(reach) }),
+  }
+  return { httpAgent: new http.Agent(options), httpsAgent: new https.Agent(options) }
+}
+
+async function inflated(answer: RawAnswer, maxBytes: number): Promise<Buffer> {
+  const encoding = answer.headers['content-encoding']?.toLowerCase() ?? 'identity'
+  if (encoding === 'identity' || answer.body.length === 0) return answer.body
+  if (encoding !== 'gzip' && encoding !== 'x-gzip') {
+    throw Object.assign(new Error('an encoding that was not asked for'), { code: 'Z_UNKNOWN_ENCODING' })
+  }
+  return inflate(answer.body, { maxOutputLength: maxBytes })
+}

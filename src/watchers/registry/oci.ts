@@ -1,0 +1,92 @@
+import { type Repository, repositoryKey } from '../../image/repository.js'
+import type { Clock } from '../../lifecycle/clock.js'
+import { type AuthorizedRequest, authorization } from './authorization.js'
+import { type Bounds, DEFAULT_BOUNDS } from './bounds.js'
+import { type CredentialSource, credentialReader } from './credential-source.js'
+import { type Answer, createHttp, type RequestRecord } from './http.js'
+import { MANIFEST_ACCEPT, readDigest } from './manifest.js'
+import type { Registry } from './registry.js'
+import { readTagList } from './tag-list.js'
+import { tokenCache } from './tokens.js'
+
+/** What differs from host to host. */
+export interface HostSettings {
+  /** Ask by HTTP instead of HTTPS. */
+  readonly plainHttp: boolean
+  readonly credentials?: CredentialSource | undefined
+}
+
+export interface OciRegistryOptions {
+  /** The settings of a host, spelled as in `Repository`. Asked at every call, so that they may change. */
+  readonly hosts: (host: string) => HostSettings
+  readonly clock: Clock
+  readonly userAgent: string
+  readonly onRequest?: ((record: RequestRecord) => void) | undefined
+  readonly bounds?: Partial<Bounds>
+}
+
+/**
+ * Asks registries that speak the OCI distribution specification, Docker Hub among them, anonymously or with credentials.
+ *
+ * Registries are not trusted: answers are bounded, and neither credentials nor requests go where a registry may not send them.
+ */
+export function ociRegistry(options: OciRegistryOptions): Registry {
+  const { hosts, clock } = options
+  const bounds = { ...DEFAULT_BOUNDS, ...options.bounds }
+  const stopping = new AbortController()
+  const http = createHttp({ ...options, bounds })
+  const tokens = tokenCache({ http, clock, bounds, stopping: stopping.signal })
+  const { send } = authorization(http, tokens)
+  const readCredential = credentialReader()
+
+  const ask = async (repository: Repository, path: string, request: Question): Promise<Answer> => {
+    const { registry } = repository
+    const { plainHttp, credentials } = hosts(registry)
+    return send({
+      ...request,
+      registry,
+      url: new URL(`${plainHttp ? 'http' : 'https'}://${addressOf(registry)}/v2/${repository.path}/${path}`),
+      scope: `repository:${repository.path}:pull`,
+      credential: await readCredential(registry, credentials),
+    })
+  }
+
+  return {
+    listTags(repository, { signal, known }) {
+      const action = `Cannot list tags of "${repositoryKey(repository)}"`
+      const page = (query: string) =>
+        ask(repository, `tags/list?${query}`, {
+          operation: 'tags',
+          action,
+          method: 'GET',
+          maxBytes: bounds.pageBytes,
+          signal,
+        })
+      return readTagList({ page, action, known, clock, bounds })
+    },
+    resolveDigest(repository, tag, { signal }) {
+      const action = `Cannot resolve "${repositoryKey(repository)}:${tag}"`
+      const manifest = (method: 'HEAD' | 'GET') =>
+        ask(repository, `manifests/${tag}`, {
+          operation: 'manifest',
+          action,
+          method,
+          headers: { accept: MANIFEST_ACCEPT },
+          maxBytes: bounds.manifestBytes,
+          signal,
+        })
+      return readDigest({ manifest, action, now: () => clock.now() })
+    },
+    async stop() {
+      stopping.abort()
+      http.stop()
+    },
+  }
+}
+
+type Question = Omit<AuthorizedRequest, 'registry' | 'url' | 'scope' | 'credential'>
+
+/** Docker Hub answers at another name than its images carry. */
+function addressOf(registry: string): string {
+  return registry === 'docker.io' ? 'registry-1.docker.io' : registry
+}
