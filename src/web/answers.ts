@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { reasonOf } from '../error.js'
 import type { WebOptions } from './options.js'
 
@@ -32,6 +32,11 @@ export function answerFailures(app: FastifyInstance, onFailure: WebOptions['onFa
     onFailure?.({ path: request.routeOptions.url ?? '', reason: reasonOf(thrown) })
     return { error: 'Cannot answer: internal error' } satisfies Refusal
   })
+}
+
+/** Paths that cannot be decoded, before any route or hook. */
+export function refuseUnroutable(thrown: Error, _request: unknown, reply: FastifyReply): void {
+  reply.code(statusOf(thrown)).send({ error: reasonOf(thrown) } satisfies Refusal)
 }
 
 /** The status that Fastify gave to a request it refuses, or 500. */

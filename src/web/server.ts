@@ -4,11 +4,13 @@ import type { AddressInfo } from 'node:net'
 import { type FastifyInstance, fastify } from 'fastify'
 import { reasonOf } from '../error.js'
 import type { Component } from '../lifecycle/component.js'
-import { answerFailures, secureAnswers, statusOf } from './answers.js'
+import { answerFailures, refuseUnroutable, secureAnswers } from './answers.js'
 import { WebError } from './errors.js'
 import { healthRoutes } from './health-routes.js'
 import type { WebOptions } from './options.js'
 import { webhookRoutes } from './webhook-routes.js'
+
+export type { WebOptions } from './options.js'
 
 export interface WebServer extends Component {
   /** Such as `http://127.0.0.1:8080`. */
@@ -41,7 +43,7 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
     trustProxy: false,
     logger: false,
     routerOptions: { maxParamLength: MAX_NAME_LENGTH },
-    frameworkErrors: (error, _request, reply) => reply.code(statusOf(error)).send({ error: reasonOf(error) }),
+    frameworkErrors: refuseUnroutable,
   })
   app.server.maxConnections = MAX_CONNECTIONS
   secureAnswers(app)
