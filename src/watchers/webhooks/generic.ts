@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { isDigest } from '../../image/digest.js'
 import { tryParseReference } from '../../image/reference.js'
-import { parseRepository } from '../../image/repository.js'
 import { isTag } from '../../image/tag.js'
 import { requireSignature } from './authenticity.js'
 import { MAX_EVENTS, parseBody } from './body.js'
@@ -9,7 +8,7 @@ import type { PushedImage, Sender } from './sender.js'
 
 export interface GenericOptions {
   readonly secret: string
-  /** Where given, images of other registries are ignored. */
+  /** Canonical host, such as `docker.io`. Where given, images of other registries are ignored. */
   readonly registry?: string | undefined
 }
 
@@ -21,13 +20,11 @@ export interface GenericOptions {
  * so that one wrong object refuses all of it.
  */
 export function genericSender(options: GenericOptions): Sender {
-  // Through the parser, so that every spelling of Docker Hub is one registry.
-  const registry = options.registry === undefined ? undefined : parseRepository(`${options.registry}/any`).registry
-
   return {
     read(delivery) {
       requireSignature(delivery, 'x-signature', options.secret)
       const images = parseBody(delivery.body, oneOrMore)
+      const { registry } = options
       return images.filter((image) => registry === undefined || image.repository.registry === registry)
     },
   }
