@@ -3,6 +3,7 @@ import type { Tag } from '../../image/tag.js'
 
 /** One scalar in one file at which a reference, name, tag or digest stands. What a file has depends on its bytes and name only. */
 export interface Place {
+  /** A `tag` may carry its digest, `1.4.2@sha256:…`: what is written there must then be `tag@digest` too. */
   readonly kind: 'reference' | 'name' | 'tag' | 'digest'
   /** Byte range of the value in the file: what an update replaces. Quotes that stand are outside of it. */
   readonly start: number
@@ -13,7 +14,7 @@ export interface Place {
   readonly value: string
   /** The image that the place belongs to, of which it may be only a part: a tag's repository stands beside it. */
   readonly image: PlacedImage
-  /** What a comment says of the place, where one does. */
+  /** What a comment says of the place, where one does. A tag and the digest beside it share one that only either carries. */
   readonly marker?: Marker
 }
 
@@ -26,7 +27,7 @@ export interface PlacedImage {
 }
 
 export type Marker =
-  | { readonly type: 'policy'; readonly policy: string; readonly part: 'reference' | 'tag' | 'name' | 'digest' }
+  | { readonly type: 'policy'; readonly policy: string; readonly part: Place['kind'] }
   | { readonly type: 'ignore' }
   | { readonly type: 'hold'; readonly reason: string }
 
@@ -36,8 +37,14 @@ export interface Warning {
   readonly message: string
 }
 
-/** What one file has. */
+/** What one file has, in the order of the file. */
 export interface Scan {
   readonly places: readonly Place[]
   readonly warnings: readonly Warning[]
+}
+
+/** A new value for one place. */
+export interface PlaceEdit {
+  readonly place: Place
+  readonly value: string
 }

@@ -1,0 +1,117 @@
+import type { Discovery } from './finding.js'
+import { countBelow } from './lines.js'
+import { type MalformedMarker, markedLines, parseMarker } from './marker.js'
+import { isReplaceable, type Node, type ScalarNode, targetOf } from './node.js'
+import type { Marker } from './place.js'
+import type { YamlRegion } from './source.js'
+
+/** What the comments of a YAML document say of its scalars. */
+export interface Marks {
+  readonly verdicts: ReadonlyMap<ScalarNode, Marker | MalformedMarker>
+  readonly oddities: readonly Oddity[]
+}
+
+export interface Oddity {
+  readonly offset: number
+  readonly message: string
+}
+
+/** Reads the markers of a YAML document. One counts for the values that end before it on its line. */
+export function readMarks(text: string, region: YamlRegion, findings: Discovery['findings']): Marks {
+  const verdicts = new Map<ScalarNode, Marker | MalformedMarker>()
+  const oddities: Oddity[] = []
+  const lines = [...markedLines(text, region.start, region.end)]
+  if (lines.length === 0) return { verdicts, oddities }
+
+  const scalars = scalarsOf(region.root)
+  for (const line of lines) {
+    const hash = commentStart(text, line, scalars.contain)
+    const marker = hash === undefined ? undefined : parseMarker(text.slice(hash + 1, line.end))
+    if (hash === undefined || marker === undefined) continue
+    // Of a line that is commented out as a whole, a marker in it is too.
+    if (marker.type === 'malformed' && /^[ \t]*$/.test(text.slice(line.start, hash))) continue
+    const values = scalars.valuesWithin(line.start, hash)
+    const { verdict, marked } = settle(marker, values, findings)
+    if (verdict.type === 'malformed') oddities.push({ offset: hash, message: verdict.message })
+    for (const scalar of marked) decide(scalar, verdict, hash)
+  }
+  return { verdicts, oddities }
+
+  // Aliases bring markers of several lines to one scalar.
+  function decide(scalar: ScalarNode, verdict: Marker | MalformedMarker, offset: number): void {
+    const before = verdicts.get(scalar)
+    if (before === undefined || JSON.stringify(before) === JSON.stringify(verdict)) {
+      verdicts.set(scalar, verdict)
+      return
+    }
+    const message = `Cannot follow the marker: another one decides for "${scalar.value}", which an alias shares`
+    verdicts.set(scalar, { type: 'malformed', message })
+    oddities.push({ offset, message })
+  }
+}
+
+/** Which of a line's values a marker is for. A malformed marker is for all of them: a person wanted something there. */
+function settle(
+  marker: Marker | MalformedMarker,
+  values: readonly ScalarNode[],
+  findings: Discovery['findings'],
+): { readonly verdict: Marker | MalformedMarker; readonly marked: readonly ScalarNode[] } {
+  if (values.length === 0) return { verdict: unfollowed('no value stands before it on its line'), marked: [] }
+  if (marker.type !== 'policy' || values.length === 1) return { verdict: marker, marked: values }
+  const fitting = values.filter((value) => findings.get(value)?.kind === marker.part)
+  if (fitting.length === 1) return { verdict: marker, marked: fitting }
+  return { verdict: unfollowed('several values stand before it on its line'), marked: values }
+}
+
+function unfollowed(reason: string): MalformedMarker {
+  return { type: 'malformed', message: `Cannot follow the marker: ${reason}` }
+}
+
+/** The offset of the `#` of a line's comment: YAML wants a blank before it, and it is none inside a scalar. */
+function commentStart(
+  text: string,
+  line: { readonly start: number; readonly end: number },
+  isInScalar: (offset: number) => boolean,
+): number | undefined {
+  for (let at = text.indexOf('#', line.start); at !== -1 && at < line.end; at = text.indexOf('#', at + 1)) {
+    const before = text[at - 1]
+    if ((at === line.start || before === ' ' || before === '\t') && !isInScalar(at)) return at
+  }
+  return undefined
+}
+
+function scalarsOf(root: Node | undefined) {
+  const scalars: ScalarNode[] = []
+  const values: { readonly start: number; readonly end: number; readonly scalar: ScalarNode }[] = []
+  visit(root, true)
+  const starts = scalars.map(({ start }) => start)
+  const valueStarts = values.map(({ start }) => start)
+
+  return {
+    contain(offset: number): boolean {
+      const last = scalars[countBelow(starts, offset) - 1]
+      return last !== undefined && offset < last.end
+    },
+    /** Without keys, and without what is on several lines. An alias gives what it stands for. */
+    valuesWithin(start: number, end: number): readonly ScalarNode[] {
+      const found = values.slice(countBelow(valueStarts, start), countBelow(valueStarts, end))
+      return [...new Set(found.filter((value) => value.end <= end).map(({ scalar }) => scalar))]
+    },
+  }
+
+  function visit(node: Node | undefined, isValue: boolean): void {
+    if (node === undefined) return
+    if (node.type === 'list') for (const item of node.items) visit(item, true)
+    if (node.type === 'map') {
+      for (const { key, value } of node.entries) {
+        visit(key, false)
+        visit(value, true)
+      }
+    }
+    if (node.type === 'scalar') scalars.push(node)
+    const target = targetOf(node)
+    if (isValue && target?.type === 'scalar' && isReplaceable(target) && 'start' in node) {
+      values.push({ start: node.start, end: node.end, scalar: target })
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { lineCounter } from './lines.js'
+import { countMentions } from './marker.js'
+import type { Scan } from './place.js'
+import { type Region, regionsOf, sourceOf } from './source.js'
+import { textPlaces } from './text-places.js'
+import { yamlPlaces } from './yaml-places.js'
+
+/**
+ * Finds every place of a file, whichever policy may follow it. The result depends on the bytes and the file's base name
+ * only, so that it can be remembered by them. What looks meant but cannot be followed is a warning, and left alone.
+ */
+export function scanManifest(file: string, bytes: Uint8Array): Scan {
+  if (bytes.length > LARGEST_BYTES) return refuse(`the file has more than ${LARGEST_BYTES / 2 ** 20} MiB`)
+  const { text, base } = sourceOf(bytes)
+  if (!MENTION.test(text)) return NOTHING
+  if (countMentions(text, MOST_MARKERS + 1) > MOST_MARKERS) return refuse(`it has more than ${MOST_MARKERS} markers`)
+  const regions = regionsOf(file, text)
+  if (regions === undefined) return refuse('its values nest too deeply')
+
+  const lineOf = lineCounter(text)
+  const scans = regions.map((region) => scanRegion(file, text, region, lineOf))
+  return {
+    places: scans
+      .flatMap(({ places }) => places)
+      .map((place) => ({ ...place, start: place.start + base, end: place.end + base }))
+      .sort((a, b) => a.start - b.start),
+    warnings: scans.flatMap(({ warnings }) => warnings).sort((a, b) => a.line - b.line),
+  }
+}
+
+/** Real manifests stay far below: the largest bundles of custom resource definitions have some 5 MiB. */
+const LARGEST_BYTES = 10 * 2 ** 20
+const MOST_MARKERS = 10_000
+
+const NOTHING: Scan = { places: [], warnings: [] }
+
+/** Most files of a repository end here, so it is one pass and no more: a key that discovery looks for, or a marker. */
+const MENTION = /(?:image|[tT]ag|[dD]igest)["']?[ \t\r\n]*:|\$imagepolicy|tidemark:/
+
+function refuse(reason: string): Scan {
+  return { places: [], warnings: [{ line: 1, message: `Cannot look for images: ${reason}` }] }
+}
+
+function scanRegion(file: string, text: string, region: Region, lineOf: (offset: number) => number): Scan {
+  if (region.type === 'yaml') return yamlPlaces(file, text, region, lineOf)
+  const scan = textPlaces(text, region, lineOf)
+  // A template is not meant to be YAML. What else is not, would otherwise hide its images without a word.
+  if (region.fault === undefined || text.slice(region.start, region.end).includes('{{')) return scan
+  const message = `Cannot read the YAML document: ${region.fault.code}`
+  return { ...scan, warnings: [...scan.warnings, { line: lineOf(region.fault.offset), message }] }
+}
