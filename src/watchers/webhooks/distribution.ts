@@ -8,7 +8,7 @@ import type { PushedImage, Sender } from './sender.js'
 export interface DistributionOptions {
   /** The registry sends it as `Authorization: Bearer <secret>`, a fixed header in its `notifications` settings. */
   readonly secret: string
-  /** Host under which policies name this registry: those in its events are the pusher's spelling, or a container's name. */
+  /** Canonical host under which policies name this registry: those in its events are the pusher's spelling, or a container's name. */
   readonly registry: string
 }
 
@@ -19,12 +19,12 @@ export interface DistributionOptions {
  * own polls, are ignored, and so is a single malformed event: this sender repeats what is refused, forever, ahead of
  * every later event.
  */
-export function distributionSender(options: DistributionOptions): Sender {
+export function distributionSender({ secret, registry }: DistributionOptions): Sender {
   return {
     read(delivery) {
-      requireBearer(delivery, options.secret)
+      requireBearer(delivery, secret)
       const { events } = parseBody(delivery.body, envelope)
-      return events.flatMap((event) => pushedImage(options.registry, event) ?? [])
+      return events.flatMap((event) => pushedImage(registry, event) ?? [])
     },
   }
 }

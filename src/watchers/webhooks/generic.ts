@@ -19,12 +19,11 @@ export interface GenericOptions {
  * Tag and digest are optional and may stand in `image` too, where `tag` goes before. Whoever writes this body can mend it,
  * so that one wrong object refuses all of it.
  */
-export function genericSender(options: GenericOptions): Sender {
+export function genericSender({ secret, registry }: GenericOptions): Sender {
   return {
     read(delivery) {
-      requireSignature(delivery, 'x-signature', options.secret)
+      requireSignature(delivery, 'x-signature', secret)
       const images = parseBody(delivery.body, oneOrMore)
-      const { registry } = options
       return images.filter((image) => registry === undefined || image.repository.registry === registry)
     },
   }
