@@ -1,0 +1,56 @@
+import type { Clock } from './clock.js'
+import type { Component } from './component.js'
+
+export interface Beat {
+  readonly intervalMs: number
+  readonly run: () => void
+}
+
+const SLOT_MS = 250
+
+/** Every period is drawn anew from ±10 % of the interval, so that what started together drifts apart. */
+const JITTER = 0.1
+
+/** The first beats come at most this close together: a start with 10,000 repositories is no burst. */
+const FIRST_BEAT_SPACING_MS = 20
+
+/**
+ * Calls each beat once per interval, with jitter: one timer for all of them, however many there are.
+ *
+ * The first calls are spread at random over a time that grows with the number of beats but never exceeds the interval.
+ */
+export function startWheel(beats: readonly Beat[], clock: Clock, random: () => number): Component {
+  const slots = new Map<number, Beat[]>()
+  const slotOf = (instant: number) => Math.floor(instant / SLOT_MS)
+
+  const put = (beat: Beat, instant: number) => {
+    const slot = Math.max(slotOf(instant), next)
+    const due = slots.get(slot)
+    if (due === undefined) slots.set(slot, [beat])
+    else due.push(beat)
+  }
+
+  const turn = () => {
+    const now = clock.now()
+    for (; next <= slotOf(now); next++) {
+      const due = slots.get(next) ?? []
+      slots.delete(next)
+      for (const beat of due) {
+        beat.run()
+        put(beat, now + beat.intervalMs * (1 - JITTER + 2 * JITTER * random()))
+      }
+    }
+    cancel = clock.after(SLOT_MS, turn)
+  }
+
+  let next = slotOf(clock.now())
+  const spreadMs = beats.length * FIRST_BEAT_SPACING_MS
+  for (const beat of beats) put(beat, clock.now() + random() * Math.min(beat.intervalMs, spreadMs))
+  let cancel = clock.after(0, turn)
+
+  return {
+    async stop() {
+      cancel()
+    },
+  }
+}

@@ -1,0 +1,144 @@
+import type { Logger } from './logger.js'
+import type { Metrics } from './metrics.js'
+
+/** What happens, one function each: it counts and writes the log record together, so that the two never disagree. */
+export interface Events {
+  started(service: { readonly url?: string; readonly role: string; readonly policies: number }): void
+  stopping(signal: string): void
+  registryRequested(request: {
+    readonly registry: string
+    readonly operation: string
+    readonly code: string
+    readonly durationMs: number
+  }): void
+  polled(poll: Poll): void
+  selected(selection: {
+    readonly policy: string
+    readonly image: string
+    readonly tag?: string | undefined
+    readonly previous?: string | undefined
+    readonly reason?: string | undefined
+  }): void
+  webhookReceived(event: {
+    readonly webhook: string
+    readonly outcome: string
+    readonly images: number
+    readonly reason?: string
+  }): void
+  gitOperated(operation: {
+    readonly git: string
+    readonly operation: string
+    readonly outcome: string
+    readonly durationMs: number
+  }): void
+  pushRetried(retry: { readonly git: string; readonly attempt: number; readonly reason: string }): void
+  committed(commit: {
+    readonly git: string
+    readonly branch: string
+    readonly commit: string
+    readonly subject: string
+    readonly changes: number
+    readonly lagMs: readonly number[]
+  }): void
+  upToDate(update: { readonly git: string; readonly branch: string }): void
+  updateFailed(update: { readonly git: string; readonly branch: string; readonly reason: string }): void
+  /** How many places of each policy do not have the selected tag, by reason. */
+  placesJudged(git: string, pending: readonly { readonly policy: string; readonly reason: string }[]): void
+  warned(warning: {
+    readonly git: string
+    readonly file?: string
+    readonly line?: number
+    readonly message: string
+  }): void
+  queueTroubled(trouble: { readonly queue: string; readonly reason: string }): void
+}
+
+export interface Poll {
+  readonly registry: string
+  readonly repository: string
+  readonly policies: readonly string[]
+  readonly outcome: 'changed' | 'unchanged' | 'failed' | 'skipped'
+  readonly durationMs: number
+  readonly reason?: string
+  readonly notBefore?: number
+}
+
+export function createEvents(log: Logger, metrics: Metrics, now: () => number): Events {
+  const pendingOf = new Map<string, readonly { readonly policy: string; readonly reason: string }[]>()
+
+  return {
+    started(service) {
+      metrics.configValid.set(1)
+      log.info('Tidemark started', service)
+    },
+    stopping(signal) {
+      log.info('Stopping: finishing the work in hand', { signal })
+    },
+    registryRequested({ durationMs, ...request }) {
+      metrics.registryRequests.inc(request)
+      metrics.registryRequestSeconds.observe(
+        { registry: request.registry, operation: request.operation },
+        durationMs / 1000,
+      )
+      log.debug('Asked registry', { ...request, durationMs: Math.round(durationMs) })
+    },
+    polled(poll) {
+      metrics.polls.inc({ registry: poll.registry, outcome: poll.outcome })
+      const { repository, outcome, reason, notBefore } = poll
+      if (outcome === 'failed') {
+        const retryAt = notBefore === undefined ? undefined : new Date(notBefore).toISOString()
+        return log.warn('Poll failed', { repository, reason, retryAt })
+      }
+      if (outcome !== 'skipped') {
+        for (const policy of poll.policies) metrics.policyLastSuccess.set({ policy }, now() / 1000)
+      }
+      log.debug('Polled', { repository, outcome, durationMs: Math.round(poll.durationMs) })
+    },
+    selected({ policy, image, tag, previous, reason }) {
+      if (previous !== undefined) metrics.policyInfo.remove({ policy, image, selected: previous })
+      metrics.policyInfo.set({ policy, image, selected: tag ?? '' }, 1)
+      if (tag === undefined) log.warn('No tag qualifies', { policy, image, reason })
+      else log.info('Tag selected', { policy, image, tag, previous })
+    },
+    webhookReceived(event) {
+      metrics.webhookEvents.inc({ webhook: event.webhook, outcome: event.outcome })
+      const refused = event.outcome !== 'accepted' && event.outcome !== 'ignored'
+      if (refused) log.warn('Push event refused', event)
+      else log.info('Push event received', event)
+    },
+    gitOperated({ durationMs, ...operation }) {
+      metrics.gitOperations.inc(operation)
+      metrics.gitOperationSeconds.observe({ git: operation.git, operation: operation.operation }, durationMs / 1000)
+      log.debug('Git operation', { ...operation, durationMs: Math.round(durationMs) })
+    },
+    pushRetried(retry) {
+      metrics.pushRetries.inc({ git: retry.git })
+      log.info('Somebody was faster: computing the update again', retry)
+    },
+    committed({ lagMs, ...commit }) {
+      metrics.updates.inc({ git: commit.git, outcome: 'pushed' })
+      for (const lag of lagMs) metrics.commitLagSeconds.observe(lag / 1000)
+      log.info('Commit pushed', { ...commit, lagMs: Math.max(0, ...lagMs) })
+    },
+    upToDate(update) {
+      metrics.updates.inc({ git: update.git, outcome: 'unchanged' })
+      log.debug('Branch is up to date', update)
+    },
+    updateFailed(update) {
+      metrics.updates.inc({ git: update.git, outcome: 'failed' })
+      log.error('Update failed', update)
+    },
+    placesJudged(git, pending) {
+      pendingOf.set(git, pending)
+      metrics.policyPending.reset()
+      for (const place of [...pendingOf.values()].flat()) metrics.policyPending.inc(place)
+    },
+    warned(warning) {
+      const { message, ...where } = warning
+      log.warn(message, where)
+    },
+    queueTroubled(trouble) {
+      log.warn('Queue in trouble', trouble)
+    },
+  }
+}

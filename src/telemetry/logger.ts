@@ -1,0 +1,62 @@
+import { pino } from 'pino'
+
+/** One record per call: a sentence, and fields that a program reads. */
+export interface Logger {
+  debug(message: string, fields?: Fields): void
+  info(message: string, fields?: Fields): void
+  warn(message: string, fields?: Fields): void
+  error(message: string, fields?: Fields): void
+}
+
+export type Fields = Readonly<Record<string, unknown>>
+
+export interface LoggerOptions {
+  /** `json`: one JSON object a line. `human`: a line for a terminal. */
+  readonly format: 'json' | 'human'
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  /** Texts that never leave the process: each is replaced by `***` wherever it would be printed. */
+  readonly secrets: readonly string[]
+  readonly write: (line: string) => void
+}
+
+export function createLogger(options: LoggerOptions): Logger {
+  const redact = redactor(options.secrets)
+  const print = options.format === 'json' ? redact : (line: string) => redact(human(line))
+  const log = pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+      messageKey: 'message',
+    },
+    { write: (line) => options.write(print(line)) },
+  )
+  return {
+    debug: (message, fields) => log.debug(fields ?? {}, message),
+    info: (message, fields) => log.info(fields ?? {}, message),
+    warn: (message, fields) => log.warn(fields ?? {}, message),
+    error: (message, fields) => log.error(fields ?? {}, message),
+  }
+}
+
+// A shorter text would blot out half of every line, and is no secret.
+const SHORTEST_SECRET = 4
+
+/** Replaces secrets in a text, in the plain form and in the one that JSON and URLs give them. */
+export function redactor(secrets: readonly string[]): (text: string) => string {
+  const forms = secrets
+    .filter((secret) => secret.length >= SHORTEST_SECRET)
+    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])
+  const distinct = [...new Set(forms)].sort((a, b) => b.length - a.length)
+  return (text) => distinct.reduce((redacted, secret) => redacted.replaceAll(secret, '***'), text)
+}
+
+function human(line: string): string {
+  const { time, level, message, ...fields } = JSON.parse(line)
+  const details = Object.entries(fields)
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(' ')
+  const moment = String(time).slice(11, 19)
+  return `${moment} ${String(level).toUpperCase().padEnd(5)} ${message}${details === '' ? '' : `  ${details}`}\n`
+}

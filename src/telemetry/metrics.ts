@@ -1,0 +1,72 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+/** The instruments of DESIGN's metric list. Labels have few values: names of the policy file, outcomes, status codes. */
+export function createMetrics(version: string) {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const counter = <L extends string>(name: string, help: string, labelNames: L[]) =>
+    new Counter({ name, help, labelNames, registers: [registry] })
+  const gauge = <L extends string>(name: string, help: string, labelNames: L[]) =>
+    new Gauge({ name, help, labelNames, registers: [registry] })
+  const histogram = <L extends string>(name: string, help: string, buckets: number[], labelNames: L[]) =>
+    new Histogram({ name, help, labelNames, buckets, registers: [registry] })
+
+  gauge('tidemark_build_info', 'The running version', ['version']).set({ version }, 1)
+  return {
+    registry,
+    configValid: gauge('tidemark_config_valid', '1 while the policy file in force is valid', []),
+    policyInfo: gauge('tidemark_policy_info', 'The tag that each policy selects', ['policy', 'image', 'selected']),
+    policyPending: gauge('tidemark_policy_pending', 'Places of a policy that do not have the selected tag, by reason', [
+      'policy',
+      'reason',
+    ]),
+    policyLastSuccess: gauge(
+      'tidemark_policy_last_success_timestamp_seconds',
+      'When the repository of a policy was last listed',
+      ['policy'],
+    ),
+    polls: counter('tidemark_polls_total', 'Looks at repositories', ['registry', 'outcome']),
+    registryRequests: counter('tidemark_registry_requests_total', 'Requests to registries and token servers', [
+      'registry',
+      'operation',
+      'code',
+    ]),
+    registryRequestSeconds: histogram(
+      'tidemark_registry_request_duration_seconds',
+      'Duration of requests to registries',
+      [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 30],
+      ['registry', 'operation'],
+    ),
+    webhookEvents: counter('tidemark_webhook_events_total', 'Push events received', ['webhook', 'outcome']),
+    jobs: gauge('tidemark_jobs', 'Jobs of each queue', ['queue', 'state']),
+    updates: counter('tidemark_updates_total', 'Update jobs done', ['git', 'outcome']),
+    gitOperations: counter('tidemark_git_operations_total', 'Git operations', ['git', 'operation', 'outcome']),
+    gitOperationSeconds: histogram(
+      'tidemark_git_operation_duration_seconds',
+      'Duration of Git operations',
+      [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60],
+      ['git', 'operation'],
+    ),
+    pushRetries: counter('tidemark_push_retries_total', 'Pushes that lost the race and were computed again', ['git']),
+    commitLagSeconds: histogram(
+      'tidemark_commit_lag_seconds',
+      'From first seeing a tag to its pushed commit',
+      [0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 7200],
+      [],
+    ),
+  }
+}
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+/** The text that Prometheus reads, with the queues' counts of this moment. A queue that is away leaves its last counts. */
+export async function scrape(
+  metrics: Metrics,
+  queues: Readonly<Record<string, () => Promise<object>>>,
+): Promise<{ readonly contentType: string; readonly text: string }> {
+  for (const [queue, counts] of Object.entries(queues)) {
+    const states = await counts().then(Object.entries, () => [])
+    for (const [state, jobs] of states) metrics.jobs.set({ queue, state }, jobs)
+  }
+  return { contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }
+}

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { startWheel } from '../../src/lifecycle/wheel.js'
+import { manualClock } from '../parts/manual-clock.js'
+
+/** Repeatable, and spread over [0, 1). */
+function sequence(): () => number {
+  let state = 1
+  return () => {
+    state = (state * 48_271) % 2_147_483_647
+    return state / 2_147_483_647
+  }
+}
+
+describe('wheel', () => {
+  it('calls a beat once per interval, within the jitter', async () => {
+    const clock = manualClock()
+    const calls: number[] = []
+    const wheel = startWheel([{ intervalMs: 60_000, run: () => calls.push(clock.now()) }], clock, sequence())
+    await clock.advance(3_600_000)
+    await wheel.stop()
+
+    const gaps = calls.slice(1).map((instant, index) => instant - (calls[index] ?? 0))
+    assert.ok(calls.length >= 54 && calls.length <= 67, `${calls.length} calls`)
+    for (const gap of gaps) assert.ok(gap >= 54_000 && gap <= 66_500, `gap of ${gap} ms`)
+    assert.ok(new Set(gaps).size > 10, 'the gaps differ')
+  })
+
+  it('begins a single beat at once', async () => {
+    const clock = manualClock()
+    let calls = 0
+    const wheel = startWheel([{ intervalMs: 300_000, run: () => calls++ }], clock, () => 0.99)
+    await clock.advance(500)
+    await wheel.stop()
+    assert.equal(calls, 1)
+  })
+
+  it('spreads the first calls of many beats, and all of them come within one interval', async () => {
+    const clock = manualClock()
+    const start = clock.now()
+    const firsts: number[] = []
+    const beats = Array.from({ length: 2_000 }, () => ({
+      intervalMs: 600_000,
+      run: () => firsts.push(clock.now() - start),
+    }))
+    const wheel = startWheel(beats, clock, sequence())
+    await clock.advance(41_000)
+    await wheel.stop()
+
+    assert.equal(firsts.length, 2_000)
+    const perSecond = new Map<number, number>()
+    for (const instant of firsts)
+      perSecond.set(Math.floor(instant / 1_000), (perSecond.get(Math.floor(instant / 1_000)) ?? 0) + 1)
+    assert.ok(Math.max(...perSecond.values()) < 120, `at most ${Math.max(...perSecond.values())} in one second`)
+  })
+
+  it('calls nothing after it was stopped', async () => {
+    const clock = manualClock()
+    let calls = 0
+    const wheel = startWheel([{ intervalMs: 1_000, run: () => calls++ }], clock, () => 0.5)
+    await clock.advance(3_000)
+    await wheel.stop()
+    const before = calls
+    await clock.advance(10_000)
+    assert.ok(before > 0)
+    assert.equal(calls, before)
+  })
+
+  it('does not make up for time that it slept through', async () => {
+    let now = 0
+    let turn = () => {}
+    const clock = {
+      now: () => now,
+      after: (_: number, run: () => void) => {
+        turn = run
+        return () => {}
+      },
+    }
+    let calls = 0
+    startWheel([{ intervalMs: 1_000, run: () => calls++ }], clock, () => 0.5)
+    turn()
+    now = 3_600_000
+    turn()
+    assert.equal(calls, 2)
+  })
+})

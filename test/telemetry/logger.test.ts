@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createLogger, redactor } from '../../src/telemetry/logger.js'
+
+function lines(format: 'json' | 'human', level: 'debug' | 'info' | 'warn' | 'error' = 'info', secrets: string[] = []) {
+  const written: string[] = []
+  return { written, log: createLogger({ format, level, secrets, write: (line) => written.push(line) }) }
+}
+
+describe('logger', () => {
+  it('writes one JSON object a line', () => {
+    const { written, log } = lines('json')
+    log.warn('Poll failed', { repository: 'ghcr.io/org/app', attempt: 2 })
+    assert.equal(written.length, 1)
+    assert.ok(written[0]?.endsWith('\n'))
+    const { time, ...record } = JSON.parse(written[0] ?? '')
+    assert.match(time, /^\d{4}-\d\d-\d\dT/)
+    assert.deepEqual(record, { level: 'warn', message: 'Poll failed', repository: 'ghcr.io/org/app', attempt: 2 })
+  })
+
+  it('writes a line for people', () => {
+    const { written, log } = lines('human')
+    log.info('Tag selected', { policy: 'app', tag: '1.2.3', places: [1, 2], previous: undefined })
+    assert.match(written[0] ?? '', /^\d\d:\d\d:\d\d INFO {2}Tag selected {2}policy=app tag=1\.2\.3 places=\[1,2\]\n$/)
+  })
+
+  it('keeps to its level', () => {
+    const { written, log } = lines('json', 'warn')
+    log.debug('a')
+    log.info('b')
+    log.warn('c')
+    log.error('d')
+    assert.deepEqual(
+      written.map((line) => JSON.parse(line).message),
+      ['c', 'd'],
+    )
+  })
+
+  for (const format of ['json', 'human'] as const) {
+    it(`never prints a secret, whatever field it is in (${format})`, () => {
+      const { written, log } = lines(format, 'info', ['s3cret"quote', 'p@ss word', 'abc'])
+      log.error('Cannot reach http://u:p%40ss%20word@host/', {
+        reason: 's3cret"quote',
+        nested: { deep: ['p@ss word'] },
+      })
+      const text = written.join('')
+      assert.doesNotMatch(text, /s3cret|p@ss|p%40ss/)
+      assert.match(text, /\*\*\*/)
+    })
+  }
+})
+
+describe('redactor', () => {
+  const cases: readonly (readonly [readonly string[], string, string])[] = [
+    [['secret'], 'a secret and a secret', 'a *** and a ***'],
+    [['long-secret', 'secret'], 'long-secret', '***'],
+    [['abc'], 'abc', 'abc'],
+    [[], 'text', 'text'],
+    [['a$&b'], 'x a$&b', 'x ***'],
+  ]
+  for (const [secrets, text, expected] of cases) {
+    it(`${JSON.stringify(secrets)} in ${JSON.stringify(text)}`, () => assert.equal(redactor(secrets)(text), expected))
+  }
+})
