@@ -19,6 +19,8 @@ export const updateJob = z.strictObject({
   version: z.literal(1),
   git: z.string().min(1),
   branch: z.string().min(1),
+  /** `look`: the regular look for other people's commits, the only one that a failing branch's back-off holds up. */
+  trigger: z.enum(['look', 'selection', 'request']),
 })
 export type UpdateJob = z.infer<typeof updateJob>
 
@@ -41,13 +43,13 @@ export type Selection = z.infer<typeof selection>
 /** What is kept of one repository between polls; kept under its canonical name. */
 export const watched = z.strictObject({
   version: z.literal(1),
-  /** Equal where tags and policies are as at the last poll. */
   fingerprint: z.string().optional(),
-  policies: z.string(),
+  /** The rules that the fingerprint's tags were judged by. */
+  rules: z.string(),
   failures: z.number(),
-  /** Not before, in milliseconds since the Unix epoch. */
+  /** The schedule's next look is not before, in milliseconds since the Unix epoch. */
   notBefore: z.number(),
-  polledAt: z.number(),
-  reason: z.string().optional(),
+  /** No look at all before: the registry asked for it. */
+  restUntil: z.number(),
 })
 export type Watched = z.infer<typeof watched>

@@ -1,0 +1,170 @@
+import type { Digest } from '../image/digest.js'
+import type { Tag } from '../image/tag.js'
+import type { Jobs } from '../jobs/jobs.js'
+import type { PollJob, Selection, Watched } from '../jobs/payloads.js'
+import { backoffMs } from '../lifecycle/backoff.js'
+import type { Clock } from '../lifecycle/clock.js'
+import type { Events } from '../telemetry/events.js'
+import { RegistryError } from './registry/errors.js'
+import type { Registry } from './registry/registry.js'
+import type { Watch, WatchedPolicy } from './watch.js'
+
+export interface Poller {
+  /**
+   * Looks at one repository: lists its tags, selects for each policy, and orders the update of the branches it writes to.
+   *
+   * A registry that fails is an outcome and no error: the old selections stay, and the schedule's next looks are skipped
+   * until a back-off has passed that grows with each failure and is never shorter than the interval. A push event is looked
+   * after at once all the same, unless the registry itself asked for silence. Throws `JobsError` where the queue is away.
+   */
+  poll(watch: Watch, trigger: PollJob['trigger'], signal: AbortSignal): Promise<PollOutcome>
+}
+
+export type PollOutcome =
+  | { readonly outcome: 'unchanged' | 'skipped' }
+  | { readonly outcome: 'changed'; readonly tags: readonly Tag[] }
+  | { readonly outcome: 'failed'; readonly reason: string; readonly notBefore: number }
+
+export interface PollerOptions {
+  readonly registry: Registry
+  readonly jobs: Pick<Jobs, 'selections' | 'watched' | 'updates'>
+  readonly events: Pick<Events, 'polled' | 'selected'>
+  readonly clock: Clock
+  readonly random: () => number
+}
+
+/** A watch that has no interval, only cron expressions, backs off from this. */
+const CRON_BACKOFF_MS = 60_000
+const LONGEST_BACKOFF_MS = 3_600_000
+
+export function createPoller({ registry, jobs, events, clock, random }: PollerOptions): Poller {
+  // The first look of a process is a whole one, whatever others have recorded: it costs little and mends what was lost.
+  const seen = new Set<string>()
+
+  return {
+    async poll(watch, trigger, signal) {
+      const startedAt = clock.now()
+      const before = await jobs.watched.get(watch.key)
+      const outcome = await look(watch, before, trigger, signal)
+      events.polled({
+        ...outcome,
+        registry: watch.repository.registry,
+        repository: watch.key,
+        policies: watch.policies.map(({ name }) => name),
+        durationMs: clock.now() - startedAt,
+      })
+      return outcome
+    },
+  }
+
+  async function look(
+    watch: Watch,
+    before: Watched | undefined,
+    trigger: PollJob['trigger'],
+    signal: AbortSignal,
+  ): Promise<PollOutcome> {
+    if (before !== undefined && isResting(before, trigger, clock.now())) return { outcome: 'skipped' }
+    const rules = watch.policies.map(({ name, rule }) => `${name} ${rule}`).join('\n')
+    const known = seen.has(watch.key) && before?.rules === rules ? before.fingerprint : undefined
+    try {
+      const listing = await registry.listTags(watch.repository, { known, signal })
+      if (listing.changed) await selectAll(watch, listing.tags, signal)
+      // The fingerprint is written last: a crash before it costs another whole look, and never an update.
+      await jobs.watched.set(watch.key, {
+        version: 1,
+        fingerprint: listing.fingerprint,
+        rules,
+        failures: 0,
+        notBefore: 0,
+        restUntil: 0,
+      })
+      seen.add(watch.key)
+      return listing.changed ? { outcome: 'changed', tags: listing.tags } : { outcome: 'unchanged' }
+    } catch (error) {
+      if (!(error instanceof RegistryError)) throw error
+      const after = afterFailure(watch, before, error)
+      await jobs.watched.set(watch.key, after)
+      return { outcome: 'failed', reason: error.message, notBefore: after.notBefore }
+    }
+  }
+
+  // One policy whose tag cannot be resolved does not hold up the others of its repository.
+  async function selectAll(watch: Watch, tags: readonly Tag[], signal: AbortSignal): Promise<void> {
+    const failures: unknown[] = []
+    const digests = new Map<Tag, Promise<Digest>>()
+    const digestOf = (tag: Tag) => {
+      const asked = digests.get(tag) ?? existingDigest(watch, tag, signal)
+      digests.set(tag, asked)
+      return asked
+    }
+    for (const policy of watch.policies) {
+      try {
+        await select(policy, watch, tags, digestOf)
+      } catch (error) {
+        if (!(error instanceof RegistryError)) throw error
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0) throw failures[0]
+  }
+
+  async function select(
+    policy: WatchedPolicy,
+    watch: Watch,
+    tags: readonly Tag[],
+    digestOf: (tag: Tag) => Promise<Digest>,
+  ): Promise<void> {
+    const before = await jobs.selections.get(policy.name)
+    const tag = policy.policy.select(tags)
+    const same = before !== undefined && before.tag === tag && before.repository === watch.key
+    const after: Selection = {
+      version: 1,
+      repository: watch.key,
+      rule: policy.rule,
+      firstSeenAt: same ? before.firstSeenAt : clock.now(),
+      ...(tag === undefined
+        ? { reason: noneQualifies(tags.length) }
+        : { tag, digest: (same ? before.digest : undefined) ?? (await digestOf(tag)) }),
+    }
+    await jobs.selections.set(policy.name, after)
+    if (!same || !seen.has(watch.key)) {
+      const { name, image } = policy
+      events.selected({ policy: name, image, tag, previous: before?.tag, reason: after.reason })
+    }
+    if (tag === undefined) return
+    for (const target of policy.targets) await jobs.updates.add({ version: 1, ...target, trigger: 'selection' })
+  }
+
+  /** A tag that is listed but has no manifest cannot be pulled: writing it would break what runs. */
+  async function existingDigest(watch: Watch, tag: Tag, signal: AbortSignal): Promise<Digest> {
+    const digest = await registry.resolveDigest(watch.repository, tag, { signal })
+    if (digest !== undefined) return digest
+    const message = `Cannot select "${watch.key}:${tag}": it is listed, but has no manifest`
+    throw new RegistryError('NOT_FOUND', message, { retryable: true })
+  }
+
+  function afterFailure(watch: Watch, before: Watched | undefined, error: RegistryError): Watched {
+    const failures = (before?.failures ?? 0) + 1
+    const baseMs = watch.intervalMs ?? CRON_BACKOFF_MS
+    const maxMs = Math.max(baseMs, LONGEST_BACKOFF_MS)
+    const pauseMs = Math.max(baseMs, backoffMs(failures, { baseMs, maxMs }, random))
+    const restUntil = error.retryAt ?? 0
+    return {
+      version: 1,
+      fingerprint: before?.fingerprint,
+      rules: before?.rules ?? '',
+      failures,
+      notBefore: Math.max(clock.now() + pauseMs, restUntil),
+      restUntil,
+    }
+  }
+}
+
+function isResting(state: Watched, trigger: PollJob['trigger'], now: number): boolean {
+  if (trigger === 'request') return false
+  return now < (trigger === 'event' ? state.restUntil : state.notBefore)
+}
+
+function noneQualifies(tags: number): string {
+  return tags === 0 ? 'the repository has no tags' : `none of the ${tags} tags qualifies`
+}

@@ -1,0 +1,67 @@
+import { reasonOf } from '../error.js'
+import type { Jobs } from '../jobs/jobs.js'
+import type { Clock } from '../lifecycle/clock.js'
+import type { Component } from '../lifecycle/component.js'
+import type { Poller } from './poll.js'
+import { startSchedule } from './schedule.js'
+import type { Watch } from './watch.js'
+
+export interface PollsOptions {
+  readonly watches: ReadonlyMap<string, Watch>
+  readonly poller: Poller
+  readonly jobs: Pick<Jobs, 'polls'>
+  readonly clock: Clock
+  readonly random: () => number
+  readonly onTrouble: (trouble: { readonly queue: string; readonly reason: string }) => void
+}
+
+export interface Polls extends Component {
+  /** Resolves when every repository that has an interval was looked at once, successfully or not. */
+  readonly firstPass: Promise<void>
+}
+
+/** Looks at one registry wait for each other in its own client; this only bounds what is under way in all. */
+const CONCURRENCY = 32
+
+/** Another process that keeps the same schedule must not double it. A little shorter than the shortest jittered interval. */
+const SHARED_SCHEDULE = 0.8
+
+/** Orders polls by schedule and works them off. */
+export function startPolls({ watches, poller, jobs, clock, random, onTrouble }: PollsOptions): Polls {
+  const unseen = new Set(
+    [...watches.values()].filter(({ intervalMs }) => intervalMs !== undefined).map(({ key }) => key),
+  )
+  const firstPass = new Promise<void>((resolve) => {
+    if (unseen.size === 0) resolve()
+    jobs.polls.work(async ({ repository, trigger }, { signal }) => {
+      const watch = watches.get(repository)
+      // An order from a process with another policy file names what is not watched here.
+      if (watch === undefined) return
+      try {
+        await poller.poll(watch, trigger, signal)
+      } finally {
+        if (unseen.delete(repository) && unseen.size === 0) resolve()
+      }
+    }, CONCURRENCY)
+  })
+
+  const schedule = startSchedule(
+    watches.values(),
+    (watch) => {
+      const once = watch.intervalMs === undefined ? {} : { atMostOncePerMs: watch.intervalMs * SHARED_SCHEDULE }
+      jobs.polls
+        .add({ version: 1, repository: watch.key, trigger: 'schedule' }, once)
+        .catch((error: unknown) => onTrouble({ queue: 'polls', reason: reasonOf(error) }))
+    },
+    clock,
+    random,
+  )
+
+  return {
+    firstPass,
+    async stop() {
+      await schedule.stop()
+      await jobs.polls.stop()
+    },
+  }
+}
