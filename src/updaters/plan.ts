@@ -1,0 +1,92 @@
+import type { Selection } from '../jobs/payloads.js'
+import type { Change } from './commit-message.js'
+import type { GitRepository, Oid, Snapshot } from './git/repository.js'
+import { type JudgedPlace, judge, type PlaceWarning } from './judge.js'
+import { ManifestError } from './manifests/errors.js'
+import { spliceManifest } from './manifests/splice.js'
+import type { ScannedFile, Scanner } from './scan.js'
+import type { UpdateTarget } from './target.js'
+
+/** What would be committed upon one snapshot of a branch, and why the rest would not. */
+export interface BranchPlan {
+  readonly snapshot: Snapshot
+  readonly places: readonly JudgedPlace[]
+  readonly warnings: readonly PlaceWarning[]
+  /** Policies that write to the branch and have no place in it. */
+  readonly unplaced: readonly string[]
+  readonly files: readonly FileEdit[]
+  /** The changes of all files. Without any there is nothing to commit. */
+  readonly changes: readonly Change[]
+}
+
+export interface FileEdit {
+  readonly path: string
+  readonly before: Uint8Array
+  readonly after: Uint8Array
+}
+
+/** Computes the plan for the branch as it is on the server now. Throws `GitError`. */
+export async function planBranch(
+  target: UpdateTarget,
+  repository: GitRepository,
+  scanner: Scanner,
+  selections: ReadonlyMap<string, Selection>,
+  signal: AbortSignal,
+): Promise<BranchPlan> {
+  const snapshot = await repository.head(target.branch, { signal })
+  const scanned = await scanner.scan(snapshot, signal)
+  const judgement = judge(scanned, target, selections)
+  const byFile = groupByFile(judgement.places.filter(({ edit }) => edit !== undefined))
+  const bytes = await readFiles(scanned, byFile, repository, signal)
+
+  const files: FileEdit[] = []
+  const refused = new Map<JudgedPlace, string>()
+  for (const [path, places] of byFile) {
+    const before = bytes.get(path)
+    if (before === undefined) continue
+    try {
+      const edits = places.flatMap(({ edit }) => (edit === undefined ? [] : [edit]))
+      files.push({ path, before, after: spliceManifest(path, before, edits) })
+    } catch (error) {
+      if (!(error instanceof ManifestError)) throw error
+      for (const place of places) refused.set(place, error.message)
+    }
+  }
+  const places = judgement.places.map((place) => withRefusal(place, refused.get(place)))
+  return { ...judgement, snapshot, places, files, changes: places.flatMap(changeAt) }
+}
+
+function groupByFile(places: readonly JudgedPlace[]): ReadonlyMap<string, readonly JudgedPlace[]> {
+  const groups = new Map<string, JudgedPlace[]>()
+  for (const place of places) groups.set(place.file, [...(groups.get(place.file) ?? []), place])
+  return groups
+}
+
+async function readFiles(
+  scanned: readonly ScannedFile[],
+  wanted: ReadonlyMap<string, unknown>,
+  repository: GitRepository,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const paths = new Map<Oid, string[]>()
+  for (const { path, oid } of scanned) {
+    if (wanted.has(path)) paths.set(oid, [...(paths.get(oid) ?? []), path])
+  }
+  const bytes = new Map<string, Uint8Array>()
+  for await (const blob of repository.readBlobs([...paths.keys()], { signal })) {
+    for (const path of paths.get(blob.oid) ?? []) bytes.set(path, blob.bytes)
+  }
+  return bytes
+}
+
+/** A file that cannot be edited safely stays as it is, and the others are written all the same. */
+function withRefusal(place: JudgedPlace, reason: string | undefined): JudgedPlace {
+  if (reason === undefined) return place
+  const { edit: _, ...rest } = place
+  return { ...rest, state: 'failing', reason, obstacle: 'unwritable' }
+}
+
+function changeAt({ edit, policy, image, file, line, current, desired }: JudgedPlace): readonly Change[] {
+  if (edit === undefined || desired === undefined) return []
+  return [{ policy, image, file, line, from: current, to: desired }]
+}

@@ -1,0 +1,86 @@
+import type { Selection } from '../jobs/payloads.js'
+import type { Records } from '../jobs/records.js'
+import { backoffMs } from '../lifecycle/backoff.js'
+import { type Clock, sleep } from '../lifecycle/clock.js'
+import { commitMessage } from './commit-message.js'
+import { GitError } from './git/errors.js'
+import type { Commit, GitRepository } from './git/repository.js'
+import { type BranchPlan, planBranch } from './plan.js'
+import type { Scanner } from './scan.js'
+import type { UpdateTarget } from './target.js'
+
+/** Brings one branch up to date: all due changes in one commit and one push. */
+export interface Reconciler {
+  readonly target: UpdateTarget
+  /** How often to look for other people's commits. */
+  readonly intervalMs: number
+  /** What `reconcile` would commit now. Throws `GitError`, or `JobsError` where the selections cannot be read. */
+  plan(signal: AbortSignal): Promise<BranchPlan>
+  /** No difference, no commit. Throws like `plan`; `STALE` where others were faster ten times in a row. */
+  reconcile(signal: AbortSignal): Promise<Reconciliation>
+}
+
+export interface Reconciliation {
+  readonly plan: BranchPlan
+  /** Absent where there was nothing to do. */
+  readonly commit?: { readonly oid: string; readonly subject: string; readonly firstSeenAt: readonly number[] }
+}
+
+export interface ReconcilerOptions {
+  readonly target: UpdateTarget
+  readonly intervalMs: number
+  readonly repository: GitRepository
+  readonly scanner: Scanner
+  readonly selections: Records<Selection>
+  readonly clock: Clock
+  readonly random: () => number
+  readonly onRetry: (retry: { readonly git: string; readonly attempt: number; readonly reason: string }) => void
+}
+
+/** As often as busy branches need in practice; then the queue's own, longer pauses let people through. */
+const MOST_ATTEMPTS = 10
+const RETRY_PAUSE = { baseMs: 50, maxMs: 2_000 }
+
+export function createReconciler(options: ReconcilerOptions): Reconciler {
+  const { target, repository, scanner, selections, clock, random } = options
+  const names = target.policies.map(({ name }) => name)
+
+  const plan = async (signal: AbortSignal) =>
+    planBranch(target, repository, scanner, await selections.getAll(names), signal)
+
+  // A push that lost the race is computed anew from the files as they are then: what somebody else wrote is never merged over.
+  const reconcile = async (signal: AbortSignal): Promise<Reconciliation> => {
+    for (let attempt = 1; ; attempt++) {
+      const current = await plan(signal)
+      if (current.changes.length === 0) return { plan: current }
+      const message = commitMessage(current.changes)
+      const commit = await commitOf(current, message)
+      try {
+        await repository.push(commit, { signal })
+        const firstSeenAt = await firstSeen(current)
+        return { plan: current, commit: { oid: commit.oid, subject: subjectOf(message), firstSeenAt } }
+      } catch (error) {
+        if (!(error instanceof GitError) || error.code !== 'STALE' || attempt === MOST_ATTEMPTS) throw error
+        options.onRetry({ git: target.git, attempt, reason: error.message })
+        await sleep(clock, backoffMs(attempt, RETRY_PAUSE, random), signal)
+      }
+    }
+  }
+
+  return { target, intervalMs: options.intervalMs, plan, reconcile }
+
+  function commitOf({ snapshot, files }: BranchPlan, message: string): Promise<Commit> {
+    const changes = files.map(({ path, after }) => ({ path, bytes: after }))
+    const time = Math.floor(clock.now() / 1000)
+    return repository.commit(snapshot, changes, { message, author: target.author, time })
+  }
+
+  async function firstSeen({ changes }: BranchPlan): Promise<readonly number[]> {
+    const known = await selections.getAll([...new Set(changes.map(({ policy }) => policy))])
+    return [...known.values()].map(({ firstSeenAt }) => firstSeenAt)
+  }
+}
+
+function subjectOf(message: string): string {
+  return message.slice(0, message.indexOf('\n'))
+}

@@ -1,0 +1,109 @@
+import type { GitRepository, Oid, Snapshot, TreeEntry } from './git/repository.js'
+import type { Scan } from './manifests/place.js'
+import { scanManifest } from './manifests/scan.js'
+import type { PlaceIndex } from './place-index.js'
+
+/** A file that has places, or something odd to tell. */
+export interface ScannedFile {
+  /** From the root, with `/`. */
+  readonly path: string
+  readonly oid: Oid
+  readonly scan: Scan
+}
+
+export interface Scanner {
+  /** Every file of the snapshot that has places. What did not change since the last call costs nothing. */
+  scan(snapshot: Snapshot, signal: AbortSignal): Promise<readonly ScannedFile[]>
+}
+
+/** Git itself has no limit; nobody nests deeper. */
+const DEEPEST_FOLDER = 100
+
+/** `wanted` tells by its path whether a file is looked at. Symbolic links and submodules never are. */
+export function createScanner(
+  repository: Pick<GitRepository, 'readTree' | 'readBlobs'>,
+  index: PlaceIndex,
+  wanted: (path: string) => boolean,
+): Scanner {
+  let root: Folder | undefined
+
+  return {
+    async scan(snapshot, signal) {
+      const fresh: Folder[] = []
+      const next = await visit(snapshot.tree, '', root, fresh, 0)
+      await readUnknown(fresh, signal)
+      for (const folder of fresh) folder.files = folder.files.filter(hasSomething)
+      root = next
+      return filesBelow(root).flatMap(({ path, oid, name }) => {
+        const scan = index.get(oid, name)
+        return scan === undefined ? [] : [{ path, oid, scan }]
+      })
+    },
+  }
+
+  // A folder whose object id is the known one is reused whole, with everything below it.
+  async function visit(
+    oid: Oid,
+    path: string,
+    known: Folder | undefined,
+    fresh: Folder[],
+    depth: number,
+  ): Promise<Folder> {
+    if (known?.oid === oid) return known
+    const folder: Folder = { oid, folders: new Map(), files: [] }
+    fresh.push(folder)
+    if (depth > DEEPEST_FOLDER) return folder
+    for (const entry of await repository.readTree(oid)) {
+      const below = path === '' ? entry.name : `${path}/${entry.name}`
+      if (entry.type === 'tree') {
+        const child = await visit(entry.oid, below, known?.folders.get(entry.name), fresh, depth + 1)
+        folder.folders.set(entry.name, child)
+      } else if (isFile(entry) && wanted(below)) {
+        folder.files.push({ path: below, name: entry.name, oid: entry.oid })
+      }
+    }
+    return folder
+  }
+
+  async function readUnknown(fresh: readonly Folder[], signal: AbortSignal): Promise<void> {
+    const names = new Map<Oid, Set<string>>()
+    for (const { oid, name } of fresh.flatMap(({ files }) => files)) {
+      if (index.get(oid, name) !== undefined) continue
+      const known = names.get(oid)
+      if (known === undefined) names.set(oid, new Set([name]))
+      else known.add(name)
+    }
+    if (names.size === 0) return
+    for await (const { oid, bytes } of repository.readBlobs([...names.keys()], { signal })) {
+      for (const name of names.get(oid) ?? []) index.set(oid, name, scanManifest(name, bytes))
+    }
+    await index.flush()
+  }
+
+  function hasSomething({ oid, name }: WantedFile): boolean {
+    const scan = index.get(oid, name)
+    return scan !== undefined && (scan.places.length > 0 || scan.warnings.length > 0)
+  }
+}
+
+interface Folder {
+  readonly oid: Oid
+  readonly folders: Map<string, Folder>
+  files: WantedFile[]
+}
+
+interface WantedFile {
+  readonly path: string
+  readonly name: string
+  readonly oid: Oid
+}
+
+function isFile(entry: TreeEntry): boolean {
+  return entry.type === 'file' || entry.type === 'executable'
+}
+
+function filesBelow(folder: Folder): WantedFile[] {
+  const files = [...folder.files]
+  for (const child of folder.folders.values()) files.push(...filesBelow(child))
+  return files
+}

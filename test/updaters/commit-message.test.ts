@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type Change, commitMessage } from '../../src/updaters/commit-message.js'
+
+const change: Change = {
+  policy: 'podinfo',
+  image: 'ghcr.io/stefanprodan/podinfo',
+  file: 'apps/podinfo.yaml',
+  line: 7,
+  from: '6.9.0',
+  to: '6.9.1',
+}
+
+describe('commit message', () => {
+  it('names the policy and its new tag', () => {
+    assert.equal(
+      commitMessage([change]),
+      `Update podinfo to 6.9.1
+
+apps/podinfo.yaml: ghcr.io/stefanprodan/podinfo 6.9.0 → 6.9.1
+
+Tidemark-Update: podinfo ghcr.io/stefanprodan/podinfo 6.9.0 -> 6.9.1
+`,
+    )
+  })
+
+  it('counts the images of several policies, with one trailer per policy and value', () => {
+    const web = { ...change, policy: 'web', image: 'web', file: 'apps/web.yaml', from: '', to: '2.0.0' }
+    assert.equal(
+      commitMessage([change, { ...change, file: 'apps/other.yaml' }, { ...change, line: 9 }, web]),
+      `Update 2 images
+
+apps/podinfo.yaml: ghcr.io/stefanprodan/podinfo 6.9.0 → 6.9.1
+apps/other.yaml: ghcr.io/stefanprodan/podinfo 6.9.0 → 6.9.1
+apps/web.yaml: web untagged → 2.0.0
+
+Tidemark-Update: podinfo ghcr.io/stefanprodan/podinfo 6.9.0 -> 6.9.1
+Tidemark-Update: web web none -> 2.0.0
+`,
+    )
+  })
+
+  it('puts the tag into the subject where a digest changes beside it', () => {
+    const digest = { ...change, line: 8, from: `sha256:${'a'.repeat(64)}`, to: `sha256:${'b'.repeat(64)}` }
+    assert.match(commitMessage([digest, change]), /^Update podinfo to 6\.9\.1\n/)
+  })
+})
