@@ -1,0 +1,47 @@
+// The gate for people and CI alike: what is missing is installed, then types, lint, format and every test.
+import { readdirSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { prepareModules, preparePrograms, root, run } from './prepare.mjs'
+
+/** A test file needs a program when it, or a part it imports, starts it. */
+const PARTS = { git: 'git-server', 'docker-registry': 'docker-registry', 'redis-server': 'redis' }
+
+prepareModules()
+const absent = preparePrograms(Object.keys(PARTS))
+const given = process.argv.slice(2)
+const files = given.length > 0 ? given : testFiles('test')
+const skipped = files.filter((file) => absent.some((program) => needs(file, PARTS[program])))
+
+const bin = (name) => join(root, 'node_modules/.bin', name)
+const tests = files.filter((file) => !skipped.includes(file))
+const concurrency = `--test-concurrency=${Math.max(2, availableParallelism())}`
+const steps = [
+  ['types', bin('tsc'), ['-p', '.']],
+  ['lint and format', bin('biome'), ['check', '.']],
+  ['tests', process.execPath, ['--import', 'tsx', '--test', '--test-reporter=spec', concurrency, ...tests]],
+]
+const failed = steps.filter(([name, command, args]) => {
+  console.error(`\n— ${name}`)
+  return !run(command, args)
+})
+
+if (skipped.length > 0) {
+  console.error(`\nNOT RUN, because ${absent.join(', ')} could not be installed here:`)
+  for (const file of skipped) console.error(`  ${file}`)
+}
+for (const [name] of failed) console.error(`\nFailed: ${name}`)
+process.exit(failed.length > 0 || (skipped.length > 0 && process.env.CI === 'true') ? 1 : 0)
+
+function testFiles(folder) {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => join(folder, file))
+    .sort()
+}
+
+function needs(file, part) {
+  const text = readFileSync(join(root, file), 'utf8')
+  const parts = [...text.matchAll(/parts\/([a-z-]+)\.js'/g)].map(([, name]) => name)
+  return parts.some((name) => name === part || needs(join('test/parts', `${name}.ts`), part))
+}

@@ -1,0 +1,44 @@
+import type { Configuration } from '../config/configuration.js'
+
+/** One command of the command line. */
+export interface Command {
+  readonly name: string
+  /** One line for the list of commands. */
+  readonly summary: string
+  /** What may stand behind the name, for the usage line. */
+  readonly operands?: string
+  /** Options beyond those that every command takes. */
+  readonly options?: Readonly<Record<string, Option>>
+  /** Returns the exit code. Throws `UsageError`, `ConfigError`, or any error of ours; whoever calls prints it. */
+  run(invocation: Invocation): Promise<number>
+}
+
+export interface Option {
+  readonly type: 'string' | 'boolean'
+  readonly summary: string
+  /** What stands for the value in the help. */
+  readonly value?: string
+}
+
+/** What a person asked for, and the world in which to do it. */
+export interface Invocation {
+  readonly operands: readonly string[]
+  readonly options: Readonly<Record<string, string | boolean | undefined>>
+  /** The policy files or folders. */
+  readonly config: readonly string[]
+  readonly output: 'text' | 'json'
+  readonly verbosity: 'quiet' | 'normal' | 'verbose'
+  readonly version: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Aborts when the process must stop: a first signal. */
+  readonly signal: AbortSignal
+  /** Standard output. */
+  readonly print: (text: string) => void
+  /** Standard error. */
+  readonly tell: (text: string) => void
+  /** Whether a person watches standard error. */
+  readonly interactive: boolean
+  readonly load: () => Promise<Configuration>
+}
+
+export const EXIT = { done: 0, failed: 1, usage: 2, differs: 3 } as const

@@ -1,0 +1,123 @@
+import { reasonOf } from '../error.js'
+import type { Tag } from '../image/tag.js'
+import { memoryJobs } from '../jobs/memory.js'
+import type { Selection } from '../jobs/payloads.js'
+import type { Records } from '../jobs/records.js'
+import { systemClock } from '../lifecycle/clock.js'
+import { createParts, type Parts } from '../parts.js'
+import { createEvents } from '../telemetry/events.js'
+import { createLogger } from '../telemetry/logger.js'
+import { createMetrics } from '../telemetry/metrics.js'
+import type { BranchPlan } from '../updaters/plan.js'
+import type { Reconciler } from '../updaters/reconcile.js'
+import type { UpdateTarget } from '../updaters/target.js'
+import type { Watch } from '../watchers/watch.js'
+import type { Invocation } from './command.js'
+
+/** One full pass of a one-shot command: every repository is looked at, then every branch. It needs no Redis. */
+export interface Pass {
+  readonly parts: Parts
+  readonly selections: Records<Selection>
+  /** What the repositories have, by their canonical name; absent where the look failed. */
+  readonly tags: ReadonlyMap<string, readonly Tag[]>
+  readonly failures: readonly Failure[]
+}
+
+export interface Failure {
+  readonly policy?: string
+  readonly git?: string
+  readonly reason: string
+}
+
+/** Gentle to a registry, and quick over many of them. */
+const LOOKS_AT_ONCE = 16
+const BRANCHES_AT_ONCE = 4
+
+/** Looks at the repositories of those policies that `chosen` takes; by default of all. A failing one is told and passed over. */
+export async function lookAtAll(
+  invocation: Invocation,
+  use: (pass: Pass) => Promise<number>,
+  chosen: (watch: Watch) => boolean = () => true,
+): Promise<number> {
+  const { signal, version } = invocation
+  const configuration = await invocation.load()
+  const logger = createLogger({
+    format: invocation.interactive ? 'human' : 'json',
+    level: invocation.verbosity === 'verbose' ? 'debug' : invocation.verbosity === 'quiet' ? 'error' : 'warn',
+    secrets: configuration.secrets,
+    write: invocation.tell,
+  })
+  const clock = systemClock
+  const events = createEvents(logger, createMetrics(version), clock.now)
+  const jobs = memoryJobs({ clock, random: Math.random, onTrouble: events.queueTroubled })
+  const parts = await createParts(configuration, jobs, { clock, random: Math.random, events, version })
+  try {
+    const watches = [...parts.watches.values()].filter(chosen)
+    const tags = new Map<string, readonly Tag[]>()
+    const failures: Failure[] = []
+    const progress = progressOf(invocation, 'Looking at repositories', watches.length)
+    await inParallel(watches, LOOKS_AT_ONCE, async (watch) => {
+      const outcome = await parts.poller.poll(watch, 'request', signal)
+      if (outcome.outcome === 'changed') tags.set(watch.key, outcome.tags)
+      if (outcome.outcome === 'failed') {
+        for (const { name } of watch.policies) failures.push({ policy: name, reason: outcome.reason })
+      }
+      progress()
+    })
+    return await use({ parts, selections: jobs.selections, tags, failures })
+  } finally {
+    await jobs.stop()
+    await parts.registry.stop()
+  }
+}
+
+/** Does something with every branch. One that fails is a failure of its own, and the others go on. */
+export async function eachBranch<T>(
+  { parts }: Pass,
+  invocation: Invocation,
+  work: (reconciler: Reconciler) => Promise<T>,
+  chosen: (target: UpdateTarget) => boolean = () => true,
+): Promise<{ readonly done: readonly T[]; readonly failures: readonly Failure[] }> {
+  const reconcilers = [...parts.reconcilers.values()].filter(({ target }) => chosen(target))
+  const done = new Map<Reconciler, T>()
+  const failures: Failure[] = []
+  const progress = progressOf(invocation, 'Looking at branches', reconcilers.length)
+  await inParallel(reconcilers, BRANCHES_AT_ONCE, async (reconciler) => {
+    try {
+      done.set(reconciler, await work(reconciler))
+    } catch (error) {
+      if (invocation.signal.aborted) throw error
+      failures.push({ git: reconciler.target.git, reason: reasonOf(error) })
+    }
+    progress()
+  })
+  return {
+    done: reconcilers.flatMap((reconciler) => (done.has(reconciler) ? [done.get(reconciler) as T] : [])),
+    failures,
+  }
+}
+
+/** Places that could not be written although they should be. */
+export function failingPlaces({ places }: BranchPlan, git: string): readonly Failure[] {
+  return places
+    .filter(({ state }) => state === 'failing')
+    .map(({ policy, file, line, reason }) => ({ policy, git, reason: `${file}:${line}: ${reason}` }))
+}
+
+async function inParallel<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values()
+  const worker = async () => {
+    for (const item of queue) await work(item)
+  }
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker))
+}
+
+/** Counts on one line of the terminal; silent where nobody watches, or where one look is all. */
+function progressOf({ interactive, verbosity, tell }: Invocation, what: string, total: number): () => void {
+  let done = 0
+  if (!interactive || verbosity !== 'normal' || total < 2) return () => {}
+  return () => {
+    done++
+    tell(`\r${what}: ${done}/${total}${done === total ? '\r\u001b[K' : ''}`)
+  }
+}

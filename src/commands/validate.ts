@@ -1,0 +1,35 @@
+import { ConfigError } from '../config/errors.js'
+import { type Command, EXIT, type Invocation } from './command.js'
+
+/** Checks the policy file, whole, without asking any registry or Git server. */
+export const validate: Command = {
+  name: 'validate',
+  summary: 'Check the policy file',
+  async run(invocation) {
+    return invocation.output === 'json' ? validateAsJson(invocation) : validateAsText(invocation)
+  },
+}
+
+async function validateAsText({ load, print, tell, config, verbosity }: Invocation): Promise<number> {
+  const { policies, git, warnings } = await load()
+  for (const warning of warnings) tell(`warning: ${warning}\n`)
+  const counts = `${count(policies.length, 'policy', 'policies')}, ${count(Object.keys(git).length, 'Git repository', 'Git repositories')}`
+  if (verbosity !== 'quiet') print(`${config.join(', ')}: valid (${counts})\n`)
+  return EXIT.done
+}
+
+async function validateAsJson({ load, print }: Invocation): Promise<number> {
+  try {
+    const { policies, warnings } = await load()
+    print(`${JSON.stringify({ valid: true, policies: policies.length, warnings, faults: [] })}\n`)
+    return EXIT.done
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    print(`${JSON.stringify({ valid: false, warnings: [], faults: error.faults })}\n`)
+    return EXIT.usage
+  }
+}
+
+function count(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`
+}

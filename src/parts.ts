@@ -1,0 +1,128 @@
+import { join } from 'node:path'
+import type { Configuration, GitConfig, PolicyConfig } from './config/configuration.js'
+import { plainHttpByDefault } from './config/host.js'
+import { repositoryKey } from './image/repository.js'
+import type { Jobs } from './jobs/jobs.js'
+import type { Clock } from './lifecycle/clock.js'
+import { semverPolicy } from './policies/semver.js'
+import type { Events } from './telemetry/events.js'
+import { fileMatcher } from './updaters/files.js'
+import { openGitRepository } from './updaters/git/open.js'
+import { openPlaceIndex } from './updaters/place-index.js'
+import { createReconciler, type Reconciler } from './updaters/reconcile.js'
+import { createScanner } from './updaters/scan.js'
+import type { UpdateTarget, WritingPolicy } from './updaters/target.js'
+import { createPoller, type Poller } from './watchers/poll.js'
+import { ociRegistry } from './watchers/registry/oci.js'
+import type { Registry } from './watchers/registry/registry.js'
+import { type Watch, type WatchedPolicy, watchesOf } from './watchers/watch.js'
+
+/** What looks at registries and what writes to Git, made from one configuration. `run` and the one-shot commands share it. */
+export interface Parts {
+  /** By the canonical name of the repository. */
+  readonly watches: ReadonlyMap<string, Watch>
+  readonly poller: Poller
+  readonly registry: Registry
+  /** By the name of the Git repository. */
+  readonly reconcilers: ReadonlyMap<string, Reconciler>
+}
+
+/** What everything is made with, so that tests drive time and chance. */
+export interface Surroundings {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly events: Events
+  readonly version: string
+}
+
+/** Throws `GitError` `STATE` where the state folder cannot be used. */
+export async function createParts(
+  configuration: Configuration,
+  jobs: Pick<Jobs, 'selections' | 'watched' | 'updates'>,
+  { clock, random, events, version }: Surroundings,
+): Promise<Parts> {
+  const registry = ociRegistry({
+    hosts: (host) => configuration.registries[host] ?? { plainHttp: plainHttpByDefault(host) },
+    clock,
+    userAgent: `tidemark/${version}`,
+    onRequest: events.registryRequested,
+  })
+  const watches = watchesOf(configuration.policies.map((policy) => watchedPolicy(policy, configuration)))
+  const reconcilers = new Map<string, Reconciler>()
+  for (const git of Object.values(configuration.git)) {
+    const target = updateTarget(git, configuration)
+    if (target.policies.length === 0) continue
+    const folder = join(configuration.state, 'git')
+    const repository = openGitRepository({
+      url: git.url,
+      ...(git.credentials !== undefined && { credentials: git.credentials }),
+      stateFolder: folder,
+      clock,
+      onOperation: (operation) => events.gitOperated({ git: git.name, ...operation }),
+    })
+    const index = await openPlaceIndex(join(configuration.state, 'places', `${git.name}.jsonl`))
+    const wanted = (path: string) => target.policies.some(({ writesTo }) => writesTo(path))
+    reconcilers.set(
+      git.name,
+      createReconciler({
+        target,
+        intervalMs: git.intervalMs,
+        repository,
+        scanner: createScanner(repository, index, wanted),
+        selections: jobs.selections,
+        clock,
+        random,
+        onRetry: events.pushRetried,
+      }),
+    )
+  }
+  return { watches, registry, reconcilers, poller: createPoller({ registry, jobs, events, clock, random }) }
+}
+
+function watchedPolicy(policy: PolicyConfig, { git }: Configuration): WatchedPolicy {
+  const { name, image, repository, schedule } = policy
+  const targets = policy.write.flatMap((write) => {
+    const target = git[write.git]
+    return target === undefined ? [] : [{ git: target.name, branch: target.branch }]
+  })
+  const unique = [...new Map(targets.map((target) => [target.git, target])).values()]
+  return {
+    name,
+    image,
+    repository,
+    schedule,
+    rule: ruleOf(policy),
+    policy: semverPolicy(policy.select.semver),
+    targets: unique,
+  }
+}
+
+function updateTarget(git: GitConfig, { policies }: Configuration): UpdateTarget {
+  const writing = policies.filter(({ write }) => write.some((entry) => entry.git === git.name))
+  const others = policies.filter((policy) => !writing.includes(policy))
+  return {
+    git: git.name,
+    branch: git.branch,
+    author: git.author,
+    policies: writing.map((policy) => writingPolicy(policy, git.name)),
+    otherPolicies: new Set(others.map(({ name }) => name)),
+  }
+}
+
+function writingPolicy(policy: PolicyConfig, git: string): WritingPolicy {
+  const matchers = policy.write.filter((entry) => entry.git === git).map(({ files }) => fileMatcher(files))
+  return {
+    name: policy.name,
+    image: policy.image,
+    repository: policy.repository,
+    rule: ruleOf(policy),
+    writesTo: (path) => matchers.some((matches) => matches(path)),
+    downgrade: policy.downgrade,
+    compare: semverPolicy(policy.select.semver).compare,
+  }
+}
+
+/** What a selection depends on, as text: one that was made by another rule does not count. */
+function ruleOf(policy: PolicyConfig): string {
+  return JSON.stringify([repositoryKey(policy.repository), policy.select])
+}

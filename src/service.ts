@@ -1,0 +1,88 @@
+import type { Configuration } from './config/configuration.js'
+import { reasonOf } from './error.js'
+import { repositoryKey } from './image/repository.js'
+import { bullmqJobs } from './jobs/bullmq.js'
+import type { Jobs } from './jobs/jobs.js'
+import { memoryJobs } from './jobs/memory.js'
+import type { Component } from './lifecycle/component.js'
+import { createParts, type Parts, type Surroundings } from './parts.js'
+import { type Metrics, scrape } from './telemetry/metrics.js'
+import { startUpdates } from './updaters/updates.js'
+import { startPolls } from './watchers/polls.js'
+import { createSender } from './watchers/webhooks/senders.js'
+import type { WebOptions } from './web/options.js'
+import { startWeb } from './web/server.js'
+
+/** What one process does: all of it, or with Redis a part. Every role serves metrics and health. */
+export type Role = (typeof ROLES)[number]
+export const ROLES = ['all', 'poll', 'write', 'web'] as const
+
+export interface ServiceOptions extends Surroundings {
+  readonly role: Role
+  readonly metrics: Metrics
+}
+
+export interface Service extends Component {
+  /** Where HTTP is served, such as `http://127.0.0.1:8080`. */
+  readonly url: string
+}
+
+/**
+ * Starts the service that a configuration describes. Stopping it takes nothing new and finishes the work in hand.
+ * Throws `WebError` where the port cannot be had, and `GitError` `STATE` where the state folder cannot be used.
+ */
+export async function startService(configuration: Configuration, options: ServiceOptions): Promise<Service> {
+  const { role, events, clock, random } = options
+  const does = (part: Role) => role === 'all' || role === part
+  const jobs = createJobs(configuration, options)
+  const parts = await createParts(configuration, jobs, options)
+  const web = await startWeb({
+    ...configuration.server,
+    ...webhooksOf(configuration, jobs, parts, does('web')),
+    metrics: () => scrape(options.metrics, { polls: () => jobs.polls.counts(), updates: () => jobs.updates.counts() }),
+    ready: () =>
+      jobs.ping().then(
+        () => [],
+        (error) => [reasonOf(error)],
+      ),
+    onWebhook: events.webhookReceived,
+  })
+  const shared = { ...parts, jobs, clock, random, events }
+  const polls = does('poll') ? startPolls({ ...shared, onTrouble: events.queueTroubled }) : undefined
+  const updates = does('write') ? startUpdates({ ...shared, after: polls?.firstPass ?? Promise.resolve() }) : undefined
+  events.started({ url: web.url, role, policies: configuration.policies.length })
+
+  return {
+    url: web.url,
+    async stop() {
+      await web.stop()
+      await Promise.all([polls?.stop(), updates?.stop()])
+      await jobs.stop()
+      await parts.registry.stop()
+    },
+  }
+}
+
+function createJobs({ queue }: Configuration, { clock, random, events }: ServiceOptions): Jobs {
+  const options = { clock, random, onTrouble: events.queueTroubled }
+  return queue === undefined ? memoryJobs(options) : bullmqJobs({ ...options, redis: queue.redis })
+}
+
+/** A push event only ever names a repository that the policy file has: nothing else of it is contacted or written. */
+function webhooksOf(
+  { webhooks }: Configuration,
+  jobs: Jobs,
+  { watches }: Parts,
+  served: boolean,
+): Pick<WebOptions, 'webhooks' | 'hint'> {
+  const senders = served ? Object.entries(webhooks).map(([name, config]) => [name, createSender(config)] as const) : []
+  return {
+    webhooks: new Map(senders),
+    async hint({ repository }) {
+      const watch = watches.get(repositoryKey(repository))
+      if (watch === undefined) return false
+      await jobs.polls.add({ version: 1, repository: watch.key, trigger: 'event' })
+      return true
+    },
+  }
+}
