@@ -31,7 +31,6 @@ test('nothing is reachable from other machines', () => {
 test('the policy file loads, and names services that exist', async () => {
   const tidemark = compose.services.tidemark
   const configuration = await loadConfiguration(['config/compose/tidemark.yaml'], { env: { ...tidemark?.environment } })
-  assert.deepEqual(configuration.warnings, [])
   const hosts = [
     new URL(configuration.git.fleet?.url ?? '').hostname,
     new URL(configuration.queue?.redis ?? '').hostname,
