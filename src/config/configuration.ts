@@ -1,0 +1,101 @@
+import type { Repository } from '../image/repository.js'
+
+/**
+ * What the policy file says, with every default applied: plain data, deeply frozen. Records have no prototype, so that
+ * a name that is not configured finds nothing.
+ */
+export interface Configuration {
+  /** By canonical host, such as `docker.io`; only the registries that the file names. */
+  readonly registries: Readonly<Record<string, RegistryConfig>>
+  readonly git: Readonly<Record<string, GitConfig>>
+  /** In the order of their names' code points. */
+  readonly policies: readonly PolicyConfig[]
+  readonly webhooks: Readonly<Record<string, WebhookConfig>>
+  /** Absent: a queue in this process. */
+  readonly queue?: QueueConfig
+  /** Absolute path of a folder, which need not exist. */
+  readonly state: string
+  readonly server: ServerConfig
+  /** Every text that must appear in no log, the longest first. */
+  readonly secrets: readonly string[]
+  /** What is allowed and probably not meant, as `file:line:column: path: message`. */
+  readonly warnings: readonly string[]
+}
+
+export interface RegistryConfig {
+  readonly plainHttp: boolean
+  readonly credentials?: Login | DockerConfigFile
+}
+
+export interface Login {
+  readonly username: string
+  readonly password: string
+}
+
+export interface DockerConfigFile {
+  /** Absolute path of a Docker configuration file. It is not read here. */
+  readonly dockerConfig: string
+}
+
+export interface GitConfig {
+  readonly name: string
+  /** `https://`, `http://` or `file://` URL without credentials, or an absolute path. */
+  readonly url: string
+  readonly branch: string
+  readonly intervalMs: number
+  /** A token is the password of the user `git`. */
+  readonly credentials?: Login
+  readonly author: { readonly name: string; readonly email: string }
+}
+
+export interface PolicyConfig {
+  readonly name: string
+  /** As spelled in the file. */
+  readonly image: string
+  readonly repository: Repository
+  readonly schedule: Schedule
+  readonly select: { readonly semver: string }
+  readonly downgrade: 'never' | 'allow'
+  /** Empty where the policy is only watched. */
+  readonly write: readonly WriteConfig[]
+}
+
+export type Schedule =
+  | { readonly type: 'interval'; readonly intervalMs: number }
+  | { readonly type: 'cron'; readonly expression: string; readonly timezone?: string }
+
+export interface WriteConfig {
+  /** A key of `Configuration.git`. */
+  readonly git: string
+  /** Globs. Absent: every file that may have places. */
+  readonly files?: readonly string[]
+}
+
+export type WebhookConfig = GenericWebhookConfig | DistributionWebhookConfig
+
+export interface GenericWebhookConfig {
+  readonly name: string
+  readonly sender: 'generic'
+  readonly secret: string
+  /** Canonical host: images of other registries are ignored. */
+  readonly registry?: string
+}
+
+export interface DistributionWebhookConfig {
+  readonly name: string
+  readonly sender: 'distribution'
+  readonly secret: string
+  /** Canonical host of the registry that the events are of. */
+  readonly registry: string
+}
+
+export interface QueueConfig {
+  /** `redis://` or `rediss://` URL, perhaps with a password. */
+  readonly redis: string
+}
+
+export interface ServerConfig {
+  readonly host: string
+  /** 0 takes any free port. */
+  readonly port: number
+}

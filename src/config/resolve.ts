@@ -1,0 +1,131 @@
+import { resolve } from 'node:path'
+import { parseRepository } from '../image/repository.js'
+import type {
+  Configuration,
+  GitConfig,
+  Login,
+  PolicyConfig,
+  RegistryConfig,
+  Schedule,
+  WebhookConfig,
+} from './configuration.js'
+import { tryParseDuration } from './duration.js'
+import { absoluteGitUrl } from './git-url.js'
+import { plainHttpByDefault, tryParseHost } from './host.js'
+import { folderOf, locate, type MapNode, type Path } from './node.js'
+import type { PolicyFile } from './schema.js'
+import { secretsOf } from './secrets.js'
+
+/**
+ * Applies the defaults to a file without faults. `root` tells in which file, and so in which folder, a path stands.
+ * The state is kept below `folder` where the file does not say.
+ */
+export function resolveFile(file: PolicyFile, root: MapNode, folder: string): Omit<Configuration, 'warnings'> {
+  const absolute = (path: Path, text: string) => resolve(folderAt(root, path), text)
+  const policies = Object.entries(file.policies ?? {}).map(([name, policy]) => resolvePolicy(name, policy))
+  return {
+    registries: record(file.registries, (host, registry) => [
+      hostOf(host),
+      resolveRegistry(hostOf(host), registry, (text) =>
+        absolute(['registries', host, 'credentials', 'dockerConfig'], text),
+      ),
+    ]),
+    git: record(file.git, (name, git) => [name, resolveGit(name, git, folderAt(root, ['git', name, 'url']))]),
+    policies: policies.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    webhooks: record(file.webhooks, (name, webhook) => [name, resolveWebhook(name, webhook)]),
+    ...(file.queue !== undefined && { queue: { redis: file.queue.redis } }),
+    state: file.state === undefined ? resolve(folder, '.tidemark') : absolute(['state'], file.state),
+    server: { host: file.server?.host ?? '127.0.0.1', port: Number(file.server?.port ?? 8080) },
+    secrets: secretsOf(root),
+  }
+}
+
+type Entry<Section extends keyof PolicyFile> = NonNullable<PolicyFile[Section]>[keyof NonNullable<PolicyFile[Section]>]
+
+function resolveRegistry(
+  host: string,
+  registry: Entry<'registries'>,
+  absolute: (path: string) => string,
+): RegistryConfig {
+  const { plainHttp, credentials } = registry
+  const dockerConfig = credentials?.dockerConfig
+  const login = dockerConfig === undefined ? loginOf(credentials) : { dockerConfig: absolute(dockerConfig) }
+  return {
+    plainHttp: plainHttp === undefined ? plainHttpByDefault(host) : String(plainHttp) === 'true',
+    ...(login !== undefined && { credentials: login }),
+  }
+}
+
+function resolveGit(name: string, git: Entry<'git'>, folder: string): GitConfig {
+  const token = git.credentials?.token
+  // Servers that take a token as password ignore the user name, and refuse an empty one.
+  const login = token === undefined ? loginOf(git.credentials) : { username: 'git', password: token }
+  return {
+    name,
+    url: absoluteGitUrl(git.url, folder),
+    branch: git.branch ?? 'main',
+    intervalMs: milliseconds(git.interval ?? '1m'),
+    ...(login !== undefined && { credentials: login }),
+    author: { name: git.author?.name ?? 'Tidemark', email: git.author?.email ?? 'tidemark@localhost' },
+  }
+}
+
+function resolvePolicy(name: string, policy: Entry<'policies'>): PolicyConfig {
+  return {
+    name,
+    image: policy.image,
+    repository: parseRepository(policy.image),
+    schedule: resolveSchedule(policy),
+    select: { semver: policy.select.semver },
+    downgrade: policy.downgrade ?? 'never',
+    write: (policy.write ?? []).map(({ git, files }) => ({ git, ...(files !== undefined && { files }) })),
+  }
+}
+
+function resolveSchedule({ interval, schedule, timezone }: Entry<'policies'>): Schedule {
+  if (schedule === undefined) return { type: 'interval', intervalMs: milliseconds(interval ?? '5m') }
+  return { type: 'cron', expression: schedule, ...(timezone !== undefined && { timezone }) }
+}
+
+function resolveWebhook(name: string, { sender, secret, registry }: Entry<'webhooks'>): WebhookConfig {
+  if (sender === 'distribution') return { name, sender, secret, registry: hostOf(registry) }
+  return { name, sender, secret, ...(registry !== undefined && { registry: hostOf(registry) }) }
+}
+
+function loginOf(
+  credentials: { username?: string | undefined; password?: string | undefined } | undefined,
+): Login | undefined {
+  if (credentials?.username === undefined || credentials.password === undefined) return undefined
+  return { username: credentials.username, password: credentials.password }
+}
+
+/** Without a prototype, unlike what `Object.fromEntries` makes. */
+function record<From, To>(
+  entries: Readonly<Record<string, From>> | undefined,
+  resolveEntry: (name: string, entry: From) => [string, To],
+): Readonly<Record<string, To>> {
+  const result: Record<string, To> = Object.create(null)
+  for (const [name, entry] of Object.entries(entries ?? {})) {
+    const [key, value] = resolveEntry(name, entry)
+    result[key] = value
+  }
+  return result
+}
+
+function folderAt(root: MapNode, path: Path): string {
+  return folderOf(locate(root, path).node)
+}
+
+/** The schema has checked what follows: failing here is a defect. */
+function milliseconds(text: string): number {
+  return checked(tryParseDuration(text), text)
+}
+
+function hostOf(text: string | undefined): string {
+  return checked(text === undefined ? undefined : tryParseHost(text), text)
+}
+
+function checked<T>(value: T | undefined, text: string | undefined): T {
+  if (value === undefined) throw new Error(`Cannot resolve the policy file: "${text}" was not checked`)
+  return value
+}

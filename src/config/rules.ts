@@ -1,0 +1,59 @@
+/** A rule of several keys. What it is given may have wrong values: it looks at which keys there are. */
+export type Rule = (value: Readonly<Record<string, unknown>>) => readonly Complaint[]
+
+export interface Complaint {
+  /** The key that is at fault; the whole map where there is none. */
+  readonly key?: string
+  readonly message: string
+}
+
+/** Exactly one of these sets of keys, and that one whole. */
+export function oneForm(...forms: readonly (readonly string[])[]): Rule {
+  const list = forms.map((form) => form.map((key) => `"${key}"`).join(' and ')).join(', or ')
+  return (value) => {
+    const begun = forms.filter((form) => form.some((key) => key in value))
+    const [form] = begun
+    if (form === undefined || begun.length > 1) return [{ message: `needs either ${list}` }]
+    return form.filter((key) => !(key in value)).map((key) => ({ key, message: `missing beside ${beside(form, key)}` }))
+  }
+}
+
+/** The same for the JSON Schema. */
+export function oneFormSchema(...forms: readonly (readonly string[])[]) {
+  return { oneOf: forms.map((required) => ({ required })) }
+}
+
+export const oneSchedule: Rule = (value) => {
+  const complaints: Complaint[] = []
+  if ('interval' in value && 'schedule' in value) {
+    complaints.push({ key: 'schedule', message: 'cannot stand beside "interval"' })
+  }
+  if ('timezone' in value && !('schedule' in value)) {
+    complaints.push({ key: 'timezone', message: 'means nothing without "schedule"' })
+  }
+  return complaints
+}
+
+export const oneScheduleSchema = {
+  not: { required: ['interval', 'schedule'] },
+  dependentRequired: { timezone: ['schedule'] },
+}
+
+/** Distribution calls itself by whatever name it was asked by: its events do not say which registry they are of. */
+export const registryOfSender: Rule = (value) => {
+  if (value.sender !== 'distribution' || 'registry' in value) return []
+  return [{ key: 'registry', message: 'missing, expected the host of the registry that sends the events' }]
+}
+
+export const registryOfSenderSchema = {
+  if: { required: ['sender'], properties: { sender: { const: 'distribution' } } },
+  // biome-ignore lint/suspicious/noThenProperty: JSON Schema names it so, and nothing awaits it.
+  then: { required: ['registry'] },
+}
+
+function beside(form: readonly string[], key: string): string {
+  return form
+    .filter((other) => other !== key)
+    .map((other) => `"${other}"`)
+    .join(' and ')
+}

@@ -1,0 +1,218 @@
+import { z } from 'zod'
+import { isCronExpression } from '../lifecycle/cron.js'
+import { isBranchName } from './branch.js'
+import { DURATION, MAX_INTERVAL_MS, tryParseDuration } from './duration.js'
+import { named, oneOf, orText, section, text, textThat, withRule } from './fields.js'
+import { gitUrlComplaint } from './git-url.js'
+import { tryParseHost } from './host.js'
+import { entryNames, hostNames, policyNames } from './names.js'
+import {
+  oneForm,
+  oneFormSchema,
+  oneSchedule,
+  oneScheduleSchema,
+  registryOfSender,
+  registryOfSenderSchema,
+} from './rules.js'
+import { imageComplaint, isAuthorText, isGlob, isRange, isRedisUrl, isTimezone, pathComplaint } from './texts.js'
+
+/*
+ * The policy file: one source for what is accepted, for its type, and for the JSON Schema of editors.
+ * A default is told here and applied in resolve.ts, which also knows the ones that depend on other values.
+ */
+
+const BEST_ELSEWHERE = `Best kept outside of this file, as "\${NAME}" or "\${file:PATH}".`
+
+const notEmpty = () => textThat('a text that is not empty', (value) => value !== '', '.')
+const path = () => text('a path', pathComplaint, '^[^~]')
+const host = () =>
+  textThat('a registry host such as "registry.example.com:5000"', (value) => tryParseHost(value) !== undefined)
+
+const interval = () =>
+  text(
+    'a duration such as "5m"',
+    (value) => {
+      const durationMs = tryParseDuration(value)
+      if (durationMs === undefined) return 'expected a duration such as "5m"'
+      return durationMs >= 1_000 && durationMs <= MAX_INTERVAL_MS ? undefined : 'expected a duration from 1s to 24d'
+    },
+    `^${DURATION}$`,
+  )
+
+const flag = () => orText('true or false', z.boolean(), /^(?:true|false)$/)
+
+const port = () => {
+  const expected = 'expected a port from 0 to 65535'
+  const number = z.int().min(0, expected).max(65_535, expected)
+  return orText(
+    'a port from 0 to 65535',
+    number,
+    /^(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$/,
+  )
+}
+
+const username = () => notEmpty().optional().meta({ description: 'User name.' })
+
+const password = () =>
+  notEmpty()
+    .optional()
+    .meta({ description: `Password or access token. ${BEST_ELSEWHERE}` })
+
+const registry = section({
+  plainHttp: flag().optional().meta({
+    description: 'Use http:// instead of https://. Default: true for localhost, 127.0.0.0/8 and [::1], else false.',
+  }),
+  credentials: withRule(
+    section({
+      username: username(),
+      password: password(),
+      dockerConfig: path()
+        .optional()
+        .meta({
+          description: 'Path of a Docker configuration file that has the credentials, relative to this file.',
+          examples: [`\${HOME}/.docker/config.json`],
+        }),
+    }),
+    oneForm(['username', 'password'], ['dockerConfig']),
+  )
+    .optional()
+    .meta({
+      description: 'How to log in. Default: anonymously.',
+      ...oneFormSchema(['username', 'password'], ['dockerConfig']),
+    }),
+}).meta({ description: 'What differs from the defaults at one registry.' })
+
+const git = section({
+  url: text('a Git URL or a path', gitUrlComplaint).meta({
+    description: 'Where the repository is: https://, http:// or file:// URL, or a path, relative to this file.',
+    examples: ['https://git.example.com/acme/fleet.git', '/srv/git/fleet.git'],
+  }),
+  branch: textThat('a branch name', (value) => isBranchName(value) && !value.startsWith('refs/'))
+    .optional()
+    .meta({ description: 'The branch that is read and written.', default: 'main' }),
+  interval: interval()
+    .optional()
+    .meta({ description: "How often to look for other people's commits.", default: '1m', examples: ['30s', '5m'] }),
+  credentials: withRule(
+    section({
+      username: username(),
+      password: password(),
+      token: notEmpty().optional().meta({ description: 'Access token, sent as the password of the user "git".' }),
+    }),
+    oneForm(['username', 'password'], ['token']),
+  )
+    .optional()
+    .meta({
+      description: 'How to log in. Default: anonymously.',
+      ...oneFormSchema(['username', 'password'], ['token']),
+    }),
+  author: section({
+    name: textThat('a name without "<" and ">"', isAuthorText, '^[^<>]+$')
+      .optional()
+      .meta({ description: 'Name of the author.', default: 'Tidemark' }),
+    email: textThat('an e-mail address without "<" and ">"', isAuthorText, '^[^<>]+$')
+      .optional()
+      .meta({ description: 'E-mail address of the author.', default: 'tidemark@localhost' }),
+  })
+    .optional()
+    .meta({ description: 'Author and committer of the commits.' }),
+}).meta({ description: 'One Git repository.' })
+
+const write = section({
+  git: z
+    .string({ error: 'expected the name of an entry of "git"' })
+    .meta({ description: 'Name of an entry of `git`.' }),
+  files: z
+    .array(textThat('a glob below the root of the repository, such as "apps/**"', isGlob), {
+      error: 'expected a list of globs',
+    })
+    .min(1, { error: 'expected at least one glob' })
+    .optional()
+    .meta({ description: 'Which files. Default: every .yaml, .yml and Kustomization file.', examples: [['apps/**']] }),
+}).meta({ description: 'One place to write to.' })
+
+const policy = withRule(
+  section({
+    image: text('an image repository such as "ghcr.io/org/app"', imageComplaint).meta({
+      description: 'The repository to watch, without tag and digest.',
+      examples: ['ghcr.io/org/app', 'alpine'],
+    }),
+    interval: interval()
+      .optional()
+      .meta({ description: 'How often to look at the registry.', default: '5m', examples: ['1m', '1h30m'] }),
+    schedule: textThat('a cron expression such as "*/10 8-18 * * 1-5"', isCronExpression)
+      .optional()
+      .meta({
+        description:
+          'When to look at the registry, instead of `interval`: five cron fields, or six with seconds first.',
+        examples: ['*/10 8-18 * * 1-5'],
+      }),
+    timezone: textThat('a time zone such as "Europe/Paris"', isTimezone)
+      .optional()
+      .meta({ description: "Time zone of `schedule`. Default: the machine's.", examples: ['Europe/Paris'] }),
+    select: section({
+      semver: textThat('a semver range such as ">=1.0.0 <2.0.0"', isRange).meta({
+        description: 'The highest version within this range.',
+        examples: ['>=1.0.0 <2.0.0', '^1.4.0 || ^2.1.0'],
+      }),
+    }).meta({ description: 'What selects the tag.' }),
+    downgrade: oneOf('never', 'allow')
+      .optional()
+      .meta({ description: 'Whether a lower version than the one in Git may be written.', default: 'never' }),
+    write: z
+      .array(write, { error: 'expected a list' })
+      .optional()
+      .meta({ description: 'Where the selected tag is written. Default: nowhere, the policy is only watched.' }),
+  }),
+  oneSchedule,
+).meta({ description: 'Selects one tag of one repository.', ...oneScheduleSchema })
+
+const webhook = withRule(
+  section({
+    sender: oneOf('generic', 'distribution').meta({ description: 'What sends the events.' }),
+    registry: host()
+      .optional()
+      .meta({
+        description:
+          'The registry that the events are of. Required for `distribution`; `generic` ignores every other registry then.',
+        examples: ['registry.example.com'],
+      }),
+    secret: textThat('a text of at least 8 characters', (value) => value.length >= 8, '.{8}').meta({
+      description: `What the sender proves to know. ${BEST_ELSEWHERE}`,
+    }),
+  }),
+  registryOfSender,
+).meta({ description: 'Push events of one sender, taken at /webhooks/<name>.', ...registryOfSenderSchema })
+
+const server = section({
+  host: notEmpty()
+    .optional()
+    .meta({ description: 'Address to listen at.', default: '127.0.0.1', examples: ['0.0.0.0'] }),
+  port: port().optional().meta({ description: 'Port to listen at; 0 takes any free one.', default: 8080 }),
+})
+
+/** Checks a whole policy file, or several joined to one. */
+export const policyFile = section({
+  registries: named(hostNames, registry, 'What differs from the defaults, by registry host.').optional(),
+  git: named(entryNames, git, 'Git repositories by name.').optional(),
+  policies: named(policyNames, policy, 'Policies by name.').optional(),
+  webhooks: named(entryNames, webhook, 'Senders of push events by name.').optional(),
+  queue: section({
+    redis: textThat('a redis:// or rediss:// URL', isRedisUrl, '^rediss?://').meta({
+      description: 'URL of the Redis that processes share.',
+      examples: ['redis://127.0.0.1:6379'],
+    }),
+  })
+    .optional()
+    .meta({ description: 'The queue that processes share. Default: one process with a queue of its own.' }),
+  state: path()
+    .optional()
+    .meta({
+      description: 'Folder of what can be fetched again, relative to this file.',
+      default: '.tidemark',
+      examples: ['/var/lib/tidemark'],
+    }),
+  server: server.optional().meta({ description: 'The HTTP server of webhooks, health and metrics.' }),
+})
+
+export type PolicyFile = z.infer<typeof policyFile>

@@ -1,0 +1,41 @@
+import { type Node, type Path, scalarsOf } from './node.js'
+
+/** The keys whose values are secrets, wherever they stand. */
+const SECRET_KEYS = new Set(['password', 'token', 'secret', 'redis'])
+
+/** True where no message may show a value. What stands directly at `credentials` may be meant as a password. */
+export function isSecret(path: Path): boolean {
+  return path.some((step) => step === 'credentials') || SECRET_KEYS.has(String(path.at(-1)))
+}
+
+/**
+ * Every text that must appear in no log: secrets, what was filled into them, and the password of the queue's URL
+ * both as written and decoded. Longest first, so that replacing one leaves no rest of another.
+ */
+export function secretsOf(root: Node): readonly string[] {
+  const secrets = new Set<string>()
+  for (const { node, path } of scalarsOf(root)) {
+    if (typeof node.value !== 'string' || !SECRET_KEYS.has(String(path.at(-1)))) continue
+    if (path.at(-1) === 'redis') {
+      for (const secret of secretsOfUrl(node.value)) secrets.add(secret)
+    } else {
+      for (const secret of [node.value, ...(node.interpolation?.values ?? [])]) secrets.add(secret)
+    }
+  }
+  secrets.delete('')
+  return [...secrets].sort((a, b) => b.length - a.length)
+}
+
+/** A host that was filled in is no secret. */
+function secretsOfUrl(text: string): string[] {
+  const { password } = new URL(text)
+  return password === '' ? [] : [text, password, decode(password)]
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

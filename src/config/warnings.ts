@@ -1,0 +1,74 @@
+import type { Configuration } from './configuration.js'
+import { formatFault } from './errors.js'
+import { plainHttpByDefault, tryParseHost } from './host.js'
+import { entriesAt, formatPath, locate, type MapNode, type Path } from './node.js'
+
+type Resolved = Omit<Configuration, 'warnings'>
+
+interface Warning {
+  readonly path: Path
+  readonly message: string
+}
+
+/** What is allowed and probably not meant, as `file:line:column: path: message`. */
+export function warningsOf(configuration: Resolved, root: MapNode): readonly string[] {
+  const watched = new Set(configuration.policies.map(({ repository }) => repository.registry))
+  const warnings = [
+    ...registryWarnings(configuration, watched, entriesAt(root, ['registries']).keys()),
+    ...gitWarnings(configuration),
+    ...webhookWarnings(configuration, watched),
+  ]
+  if (configuration.policies.length === 0)
+    warnings.push({ path: ['policies'], message: 'no policies: nothing will be done' })
+  return warnings.map(({ path, message }) => {
+    const { node, key } = locate(root, path)
+    return formatFault({ ...(key ?? node.at), path: formatPath(path), message })
+  })
+}
+
+function* registryWarnings(
+  { registries }: Resolved,
+  watched: ReadonlySet<string>,
+  spellings: Iterable<string>,
+): Generator<Warning> {
+  for (const spelling of spellings) {
+    const host = tryParseHost(spelling) ?? spelling
+    const registry = registries[host]
+    const path = ['registries', spelling]
+    if (!watched.has(host)) yield { path, message: 'no policy watches an image of this registry' }
+    if (registry?.plainHttp && registry.credentials !== undefined && !plainHttpByDefault(host)) {
+      yield { path: [...path, 'plainHttp'], message: UNENCRYPTED }
+    }
+  }
+}
+
+function* gitWarnings({ git, policies }: Resolved): Generator<Warning> {
+  const written = new Set(policies.flatMap(({ write }) => write.map((entry) => entry.git)))
+  const branches = new Map<string, string>()
+  for (const { name, url, branch, credentials } of Object.values(git)) {
+    const path = ['git', name]
+    if (!written.has(name)) yield { path, message: 'no policy writes to it' }
+    if (credentials !== undefined && url.startsWith('http://') && !plainHttpByDefault(new URL(url).host)) {
+      yield { path: [...path, 'url'], message: UNENCRYPTED }
+    }
+    const first = branches.get(`${url} ${branch}`)
+    if (first === undefined) branches.set(`${url} ${branch}`, name)
+    else
+      yield {
+        path,
+        message: `the same branch as "${formatPath(['git', first])}": two writers will get in each other's way`,
+      }
+  }
+}
+
+function* webhookWarnings({ webhooks }: Resolved, watched: ReadonlySet<string>): Generator<Warning> {
+  for (const { name, registry } of Object.values(webhooks)) {
+    if (registry === undefined || watched.has(registry)) continue
+    yield {
+      path: ['webhooks', name, 'registry'],
+      message: 'no policy watches an image of this registry: no event has an effect',
+    }
+  }
+}
+
+const UNENCRYPTED = 'credentials will go over http:// for everyone on the way to read'
