@@ -25,7 +25,7 @@ export function prepareModules() {
   const locked = join(root, 'package-lock.json')
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(locked).mtimeMs) return
   console.error('Installing npm packages …')
-  if (run('npm', ['ci', '--no-audit', '--no-fund'])) return
+  if (run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])) return
   console.error('Cannot install npm packages: see above')
   process.exit(1)
 }
