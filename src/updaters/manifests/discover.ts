@@ -1,5 +1,5 @@
 import { repositoryKey, tryParseRepository } from '../../image/repository.js'
-import { type Fields, fieldReader } from './fields.js'
+import { fieldReader, isEmpty } from './fields.js'
 import type { Discovery, Doubt, Finding } from './finding.js'
 import { kustomizeEntries, kustomizeName } from './kustomize.js'
 import { isReplaceable, type MapNode, type Node, type ScalarNode, type Target, targetOf } from './node.js'
@@ -22,7 +22,10 @@ export function discover(file: string, root: Node | undefined): Discovery {
 
   visit(root)
   for (const scalar of doubts.keys()) findings.delete(scalar)
-  for (const scalar of bare) findings.delete(scalar)
+  for (const scalar of bare) {
+    findings.delete(scalar)
+    doubts.delete(scalar)
+  }
   return { findings, doubts }
 
   function visit(node: Node | undefined): void {
@@ -30,19 +33,22 @@ export function discover(file: string, root: Node | undefined): Discovery {
     if (node?.type !== 'map') return
     addPair(node)
     for (const { key, value } of node.entries) {
-      if (key.type === 'scalar' && key.value === 'image') addReference(targetOf(value))
+      if (key.type === 'scalar' && key.value === 'image') addReference(targetOf(value), node)
       visit(value)
     }
   }
 
-  function addReference(target: Target | undefined): void {
+  function addReference(target: Target | undefined, map: MapNode): void {
     if (target?.type !== 'scalar' || target.resolvesTo !== 'text' || !isReplaceable(target)) return
     const image = tryParsePart('reference', target.value)
-    if (image !== undefined) add({ scalar: target, kind: 'reference', image })
+    if (image === undefined) return
+    const scalar = target
+    if (isEmpty(fieldsOf(map).get('registry'))) add({ scalar, kind: 'reference', image })
+    else doubts.set(scalar, { scalar, message: 'Left alone: a registry stands beside the reference' })
   }
 
   function addPair(map: MapNode): void {
-    const fields: Fields = fieldsOf(map)
+    const fields = fieldsOf(map)
     if (!PAIRED.some((key) => fields.has(key))) return
     const image = bareImage(fields)
     if (image !== undefined) bare.add(image)

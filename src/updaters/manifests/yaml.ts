@@ -3,9 +3,11 @@ import {
   Composer,
   type Document,
   isAlias,
+  isPair,
   isScalar,
   isSeq,
   Lexer,
+  type Pair,
   type ParsedNode,
   Parser,
   type Scalar,
@@ -45,22 +47,25 @@ function compose(text: string): readonly Document.Parsed[] | undefined {
   let faulty = false
 
   for (const lexeme of new Lexer().lex(text)) {
-    if (!accept(parser.next(lexeme)) || parser.stack.length > DEEPEST_NODE) return undefined
+    accept(parser.next(lexeme))
+    if (parser.stack.length > DEEPEST_NODE) return undefined
   }
   accept(parser.end())
   documents.push(...composer.end())
   return documents
 
-  function accept(tokens: ReturnType<Parser['next']>): boolean {
+  function accept(tokens: ReturnType<Parser['next']>): void {
     for (const token of tokens) {
-      // The first error tells that a document is faulty. Each costs a stack trace, and a template has one per line.
+      // One error makes a document faulty. Each costs a stack trace, and a template has one per line.
       if (token.type === 'error' && faulty) continue
-      faulty = token.type === 'error' || (faulty && token.type !== 'document')
+      faulty = token.type === 'error' || (faulty && !BETWEEN_ERRORS.has(token.type))
       for (const document of composer.next(token)) documents.push(document)
     }
-    return true
   }
 }
+
+/** Tokens after which an error may be another document's. */
+const BETWEEN_ERRORS = new Set(['document', 'directive', 'doc-end'])
 
 type Anchors = Map<string, Target>
 
@@ -74,14 +79,21 @@ function nodeOf(parsed: ParsedNode, text: string, anchors: Anchors): Node {
 
 function contentOf(parsed: Exclude<ParsedNode, Alias.Parsed>, text: string, anchors: Anchors): Target {
   if (isScalar(parsed)) return scalarOf(parsed, text)
-  if (isSeq(parsed))
-    return { type: 'list', items: parsed.items.map((item) => nodeOf(item as ParsedNode, text, anchors)) }
-  const entries: Entry[] = parsed.items.map(({ key, value }) => ({
-    key: nodeOf(key, text, anchors),
-    value: value === null ? undefined : nodeOf(value, text, anchors),
-  }))
-  return { type: 'map', entries }
+  if (isSeq(parsed)) return { type: 'list', items: (parsed.items as readonly Item[]).map(itemOf) }
+  return { type: 'map', entries: parsed.items.map(entryOf) }
+
+  // The items of `!!omap` and `!!pairs` are pairs and not, as they stand in the text, maps of one.
+  function itemOf(item: Item): Node {
+    return isPair(item) ? { type: 'map', entries: [entryOf(item)] } : nodeOf(item, text, anchors)
+  }
+
+  function entryOf({ key, value }: ParsedPair): Entry {
+    return { key: nodeOf(key, text, anchors), value: value === null ? undefined : nodeOf(value, text, anchors) }
+  }
 }
+
+type ParsedPair = Pair<ParsedNode, ParsedNode | null>
+type Item = ParsedNode | ParsedPair
 
 function aliasOf(alias: Alias.Parsed, anchors: Anchors): AliasNode {
   return { type: 'alias', start: alias.range[0], end: alias.range[1], target: anchors.get(alias.source) }
