@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdir, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { removeFolder, temporaryFolder } from './folder.js'
@@ -101,8 +101,7 @@ export async function startGitServer(
 export async function createRepository(path: string, branch = 'main'): Promise<void> {
   await mkdir(path, { recursive: true })
   await git(path, ['init', '-q', '--bare', '-b', branch])
-  await git(path, ['config', 'http.receivepack', 'true'])
-  await git(path, ['config', 'receive.fsckObjects', 'true'])
+  await appendFile(join(path, 'config'), '[http]\n\treceivepack = true\n[receive]\n\tfsckObjects = true\n')
 }
 
 export async function writeHook(path: string, name: string, script: string): Promise<void> {
@@ -115,7 +114,7 @@ export async function writeHook(path: string, name: string, script: string): Pro
 export interface HumanCommit {
   readonly author?: string
   readonly message?: string
-  /** The mode for each file of the commit; `100755`, `120000` and `160000` are what Git knows beside `100644`. */
+  /** For every file of the commit; beside `100644`: `100755`, `120000`, and `160000` with a commit's object id as content. */
   readonly mode?: string
 }
 
@@ -127,23 +126,22 @@ export async function commitFiles(
   commit: HumanCommit = {},
 ): Promise<string> {
   const { author = 'Somebody', message = 'Change', mode = '100644' } = commit
-  const index = join(path, `index-${process.pid}-${Math.trunc(performance.now() * 1_000)}`)
-  const env = { GIT_INDEX_FILE: index, GIT_AUTHOR_NAME: author, GIT_COMMITTER_NAME: author }
-  const parent = await git(path, ['rev-parse', '-q', '--verify', `refs/heads/${branch}`]).catch(() => undefined)
-  if (parent !== undefined) await git(path, ['read-tree', text(parent)], { env })
-  const lines: string[] = []
+  const reference = `refs/heads/${branch}`
+  const parent = await git(path, ['rev-parse', '-q', '--verify', reference]).catch(() => undefined)
+  // git-fast-import(1): one process, however many files.
+  const parts = [
+    `commit ${reference}\nmark :1\ncommitter ${author} <somebody@example.com> 1767225600 +0000\n`,
+    data(message),
+  ]
+  if (parent !== undefined) parts.push(`from ${text(parent)}\n`)
   for (const [name, content] of Object.entries(files)) {
-    const oid =
-      mode === '160000' ? String(content) : text(await git(path, ['hash-object', '-w', '--stdin'], { input: content }))
-    lines.push(`${mode} ${oid}\t${name}\0`)
+    const quoted = `"${name.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`
+    if (mode === '160000') parts.push(`M ${mode} ${content} ${quoted}\n`)
+    else parts.push(`M ${mode} inline ${quoted}\n`, data(content))
   }
-  await git(path, ['update-index', '-z', '--index-info'], { env, input: lines.join('') })
-  const tree = text(await git(path, ['write-tree'], { env }))
-  const parents = parent === undefined ? [] : ['-p', text(parent)]
-  const oid = text(await git(path, ['commit-tree', tree, ...parents], { env, input: `${message}\n` }))
-  await git(path, ['update-ref', `refs/heads/${branch}`, oid])
-  await removeFolder(index)
-  return oid
+  parts.push('get-mark :1\n')
+  const input = Buffer.concat(parts.map((part) => Buffer.from(part as Uint8Array)))
+  return text(await git(path, ['fast-import', '--quiet'], { input }))
 }
 
 export function readFileAt(path: string, branch: string, file: string): Promise<Buffer> {
@@ -261,6 +259,14 @@ async function collect(stream: AsyncIterable<Buffer> | null): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of stream ?? []) chunks.push(chunk)
   return Buffer.concat(chunks)
+}
+
+function data(content: string | Uint8Array): Buffer {
+  return Buffer.concat([
+    Buffer.from(`data ${Buffer.byteLength(content)}\n`),
+    Buffer.from(content as Uint8Array),
+    Buffer.from('\n'),
+  ])
 }
 
 function text(bytes: Buffer): string {

@@ -65,13 +65,17 @@ async function ask(transport: Transport, { path, expected, ...question }: Questi
   if (response.statusCode !== 200) throw await refusal(transport, response)
   const type = contentType(response)
   // gitprotocol-http(5) tells clients to check this: a sign-in page and a "dumb" server answer 200 as well.
-  if (type !== expected) throw new GitError('INVALID_ANSWER', `answer is "${type}" and not the Git protocol`)
+  if (type !== expected) {
+    await firstBytes(response.body)
+    throw new GitError('INVALID_ANSWER', `answer is "${type}" and not the Git protocol`)
+  }
   return collect(response.body)
 }
 
 async function refusal(transport: Transport, response: TransportResponse): Promise<GitError> {
   const status = response.statusCode
-  const said = contentType(response) === 'text/plain' ? await firstBytes(response.body) : ''
+  const body = await firstBytes(response.body)
+  const said = contentType(response) === 'text/plain' ? body : ''
   const parts = [`server answered ${status}`, serverText(transport, said) || response.statusMessage]
   if (new URL(response.url).origin !== new URL(transport.base).origin)
     parts.push(`after a redirect to "${response.url}"`)
@@ -94,6 +98,7 @@ async function collect(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
+// A body that nobody reads would keep its connection.
 async function firstBytes(body: AsyncIterable<Uint8Array>): Promise<string> {
   let text = ''
   try {

@@ -19,24 +19,30 @@ export interface DeadlineOptions {
 
 export function openDeadline({ clock, idleMs, totalMs, signal }: DeadlineOptions): Deadline {
   const controller = new AbortController()
+  const end = (reason: unknown) => {
+    close()
+    controller.abort(reason)
+  }
   const expire = (ms: number, what: string) => () =>
-    controller.abort(new GitError('UNREACHABLE', `server ${what} within ${ms / 1000} s`, { retryable: true }))
-  const cancel = () => controller.abort(signal.reason)
+    end(new GitError('UNREACHABLE', `server ${what} within ${ms / 1000} s`, { retryable: true }))
+  const cancel = () => end(signal.reason)
   const stopTotal = clock.after(totalMs, expire(totalMs, 'was not done'))
   let stopIdle = clock.after(idleMs, expire(idleMs, 'sent nothing'))
-  if (signal.aborted) cancel()
+  const close = () => {
+    stopIdle()
+    stopTotal()
+    signal.removeEventListener('abort', cancel)
+  }
   signal.addEventListener('abort', cancel, { once: true })
+  if (signal.aborted) cancel()
 
   return {
     signal: controller.signal,
     renew() {
+      if (controller.signal.aborted) return
       stopIdle()
       stopIdle = clock.after(idleMs, expire(idleMs, 'sent nothing'))
     },
-    close() {
-      stopIdle()
-      stopTotal()
-      signal.removeEventListener('abort', cancel)
-    },
+    close,
   }
 }
