@@ -29,9 +29,8 @@ type Scheme =
 export function authorization(http: Http, tokens: Tokens): Authorization {
   const schemes = new Map<string, Scheme>() // by origin
 
-  const headerFor = async (scheme: Scheme | undefined, request: AuthorizedRequest): Promise<string | undefined> => {
+  const headerFor = async (scheme: Scheme, request: AuthorizedRequest): Promise<string | undefined> => {
     const { credential, signal } = request
-    if (scheme === undefined) return undefined
     if (scheme.kind === 'basic') return basicAuthorization(credential)
     if (credential?.kind === 'bearer') return `Bearer ${credential.token}`
     const { realm, service } = scheme
@@ -47,7 +46,8 @@ export function authorization(http: Http, tokens: Tokens): Authorization {
   return {
     async send(request) {
       const send = (authorization: string | undefined) => http.send({ ...request, authorization, mayLeave: true })
-      const refused = await headerFor(schemes.get(request.url.origin), request)
+      const scheme = schemes.get(request.url.origin)
+      const refused = scheme && (await headerFor(scheme, request))
       let answer = await send(refused)
       if (!isChallenge(answer, request)) return answer
 
@@ -58,10 +58,10 @@ export function authorization(http: Http, tokens: Tokens): Authorization {
         answer = await send(undefined)
         if (!isChallenge(answer, request)) return answer
       }
-      const scheme = schemeOf(answer, request)
-      const header = await headerFor(scheme, request)
-      if (scheme === undefined || header === undefined || header === refused) return answer
-      schemes.set(request.url.origin, scheme)
+      const wanted = schemeOf(answer, request)
+      const header = wanted && (await headerFor(wanted, request))
+      if (wanted === undefined || header === undefined || header === refused) return answer
+      schemes.set(request.url.origin, wanted)
       return send(header)
     },
   }

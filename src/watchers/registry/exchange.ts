@@ -1,6 +1,6 @@
-import http, { type Agent, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import http, { type Agent, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import https from 'node:https'
-import axios, { type AxiosInstance, type InternalAxiosRequestConfig } from 'axios'
+import { Axios, type InternalAxiosRequestConfig } from 'axios'
 import type { Clock } from '../../lifecycle/clock.js'
 import type { Bounds } from './bounds.js'
 
@@ -13,6 +13,13 @@ export interface RawAnswer {
   readonly address: string
 }
 
+export interface ExchangeOptions {
+  readonly clock: Clock
+  readonly bounds: Pick<Bounds, 'answerMs' | 'exchangeMs'>
+  /** Sent with every request. Here and not as axios' defaults, which it would merge anew each time. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
 const MAX_ERROR_BYTES = 64 * 1_024
 
 /**
@@ -22,65 +29,77 @@ const MAX_ERROR_BYTES = 64 * 1_024
  * a free connection must not count as the registry's. Fails as Node does, with `code`: `ETIMEDOUT` where a time bound
  * was passed, `ERR_BUFFER_TOO_LARGE` where the byte bound was.
  */
-export function exchangeClient(clock: Clock, bounds: Pick<Bounds, 'answerMs' | 'exchangeMs'>): AxiosInstance {
-  return axios.create({
+export function exchangeClient(options: ExchangeOptions): Axios {
+  return new Axios({
     adapter: async (config) => {
-      const data = await exchange(config, clock, bounds)
+      const data = await exchange(config, options)
       return { data, status: data.status, statusText: '', headers: {}, config }
     },
-    proxy: false,
-    maxRedirects: 0,
-    transformRequest: [],
-    transformResponse: [],
-    validateStatus: null,
   })
 }
 
-function exchange(
-  config: InternalAxiosRequestConfig,
-  clock: Clock,
-  bounds: Pick<Bounds, 'answerMs' | 'exchangeMs'>,
-): Promise<RawAnswer> {
-  const url = config.url ?? ''
-  const secure = url.startsWith('https:')
+function exchange(config: InternalAxiosRequestConfig, options: ExchangeOptions): Promise<RawAnswer> {
+  const { clock, bounds } = options
+  const { protocol, hostname, port, pathname, search } = new URL(config.url ?? '')
+  const secure = protocol === 'https:'
   const agent: Agent = secure ? config.httpsAgent : config.httpAgent
+  const signal = config.signal as AbortSignal
 
   return new Promise((resolve, reject) => {
-    let startedAt = 0
-    let cancelTimer = () => {}
+    let endsAt = 0
     let answered = false
-    const request = (secure ? https : http).request(url, {
-      method: config.method?.toUpperCase(),
-      headers: config.headers.toJSON() as Record<string, string>,
+    let cancelTimer = () => {}
+    const request = (secure ? https : http).request({
       agent,
-      signal: config.signal as AbortSignal,
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port,
+      path: `${pathname}${search}`,
+      method: config.method?.toUpperCase(),
+      headers: { ...options.headers, ...config.headers } as OutgoingHttpHeaders,
     })
-    const endAfter = (boundMs: number) => {
+
+    const abort = () => request.destroy(signal.reason)
+    const finish = () => {
       cancelTimer()
-      cancelTimer = clock.after(Math.max(startedAt + boundMs - clock.now(), 0), () => {
-        const late = failure('ETIMEDOUT', `no ${answered ? 'complete ' : ''}answer within ${boundMs} ms`)
-        reject(late) // first: a body that is cut off says only that it was
+      signal.removeEventListener('abort', abort)
+    }
+    const fail = (error: unknown) => {
+      finish()
+      reject(error)
+    }
+    // One timer for both bounds: most requests end before it.
+    const watch = (delayMs: number) => {
+      cancelTimer = clock.after(delayMs, () => {
+        const leftMs = endsAt - clock.now()
+        if (answered && leftMs > 0) return watch(leftMs)
+        const late = failure(
+          'ETIMEDOUT',
+          answered ? `not complete within ${bounds.exchangeMs} ms` : `none within ${bounds.answerMs} ms`,
+        )
+        fail(late) // first: a body that is cut off says only that it was
         request.destroy(late)
       })
     }
 
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort)
     request.once('socket', () => {
-      startedAt = clock.now()
-      endAfter(bounds.answerMs)
+      endsAt = clock.now() + bounds.exchangeMs
+      watch(bounds.answerMs)
     })
     request.once('response', (response) => {
       answered = true
-      endAfter(bounds.exchangeMs)
       const { statusCode: status = 0, headers } = response
       const address = response.socket.remoteAddress ?? '0.0.0.0'
-      collect(response, config.maxContentLength ?? 0)
-        .then((body) => resolve({ status, headers, body, address }), reject)
-        .finally(() => cancelTimer())
+      collect(response, config.maxContentLength ?? 0).then((body) => {
+        finish()
+        resolve({ status, headers, body, address })
+      }, fail)
     })
     request.on('error', (error) => {
-      cancelTimer()
+      finish()
       // A kept connection may have been closed by the other side just now. Each failing one leaves the pool, so this ends.
-      if (!answered && request.reusedSocket && isReset(error)) resolve(exchange(config, clock, bounds))
+      if (!answered && request.reusedSocket && isReset(error)) resolve(exchange(config, options))
       else reject(error)
     })
     request.end(config.data)
@@ -97,10 +116,12 @@ function collect(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
     let length = 0
     response.on('data', (chunk: Buffer) => {
       length += chunk.length
-      if (length <= bound) return chunks.push(chunk)
-      if (successful) reject(failure('ERR_BUFFER_TOO_LARGE', `more than ${bound} bytes`))
-      else resolve(Buffer.alloc(0))
-      response.destroy()
+      if (length <= bound) chunks.push(chunk)
+      else {
+        if (successful) reject(failure('ERR_BUFFER_TOO_LARGE', `more than ${bound} bytes`))
+        else resolve(Buffer.alloc(0))
+        response.destroy()
+      }
     })
     response.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
     response.on('error', reject)

@@ -66,40 +66,37 @@ export interface HttpOptions {
 }
 
 const CONNECTIONS_PER_HOST = 8
-/** Common load balancers drop an idle connection after 60 s, some without a word. */
-const IDLE_MS = 50_000
 
 const inflate = promisify(gunzip)
 
 export function createHttp({ clock, bounds, userAgent, onRequest }: HttpOptions): Http {
-  const client = exchangeClient(clock, bounds)
+  const client = exchangeClient({ clock, bounds, headers: { 'user-agent': userAgent, 'accept-encoding': 'gzip' } })
   const pools = new Map<Reach | undefined, Pool>()
 
   /** One pool per reach, so that a connection is never used under a stricter rule than it was opened under. */
   const poolFor = (reach: Reach | undefined): Pool => {
-    const pool = pools.get(reach) ?? createPool(reach)
-    pools.set(reach, pool)
+    let pool = pools.get(reach)
+    if (pool === undefined) {
+      pool = createPool(reach)
+      pools.set(reach, pool)
+    }
     return pool
   }
 
   const exchange = async (request: HttpRequest, target: Target): Promise<Answer> => {
     const { url, authorization, reach } = target
+    const pool = poolFor(reach)
     const startedAt = clock.now()
     let code = ''
     try {
       const { data } = await client.request<RawAnswer>({
         method: request.method,
         url: url.href,
-        headers: {
-          'user-agent': userAgent,
-          'accept-encoding': 'gzip',
-          ...request.headers,
-          ...(authorization !== undefined && { authorization }),
-        },
-        data: request.body,
+        headers: { ...request.headers, ...(authorization !== undefined && { authorization }) },
         maxContentLength: request.maxBytes,
         signal: request.signal,
-        ...poolFor(reach),
+        ...(url.protocol === 'https:' ? { httpsAgent: pool.https } : { httpAgent: pool.http }),
+        ...(request.body !== undefined && { data: request.body }),
       })
       code = String(data.status)
       return { ...data, body: await inflated(data, request.maxBytes), url }
@@ -116,27 +113,26 @@ export function createHttp({ clock, bounds, userAgent, onRequest }: HttpOptions)
   return {
     send: (request) => followRedirects(request, (target) => exchange(request, target)),
     stop() {
-      for (const { httpAgent, httpsAgent } of pools.values()) {
-        httpAgent.destroy()
-        httpsAgent.destroy()
+      for (const pool of pools.values()) {
+        pool.http.destroy()
+        pool.https.destroy()
       }
     },
   }
 }
 
 interface Pool {
-  readonly httpAgent: http.Agent
-  readonly httpsAgent: https.Agent
+  readonly http: http.Agent
+  readonly https: https.Agent
 }
 
 function createPool(reach: Reach | undefined): Pool {
   const options = {
     keepAlive: true,
     maxSockets: CONNECTIONS_PER_HOST,
-    timeout: IDLE_MS,
     ...(reach !== undefined && { lookup: guardedLookup(reach) }),
   }
-  return { httpAgent: new http.Agent(options), httpsAgent: new https.Agent(options) }
+  return { http: new http.Agent(options), https: new https.Agent(options) }
 }
 
 async function inflated(answer: RawAnswer, maxBytes: number): Promise<Buffer> {
