@@ -46,6 +46,7 @@ export async function startService(configuration: Configuration, options: Servic
         (error) => [reasonOf(error)],
       ),
     onWebhook: events.webhookReceived,
+    onFailure: events.requestFailed,
   })
   const shared = { ...parts, jobs, clock, random, events }
   const polls = does('poll') ? startPolls({ ...shared, onTrouble: events.queueTroubled }) : undefined

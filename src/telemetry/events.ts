@@ -25,6 +25,7 @@ export interface Events {
     readonly images: number
     readonly reason?: string
   }): void
+  requestFailed(failure: { readonly path: string; readonly reason: string }): void
   gitOperated(operation: {
     readonly git: string
     readonly operation: string
@@ -105,6 +106,9 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
       const refused = event.outcome !== 'accepted' && event.outcome !== 'ignored'
       if (refused) log.warn('Push event refused', event)
       else log.info('Push event received', event)
+    },
+    requestFailed(failure) {
+      log.error('Request failed', failure)
     },
     gitOperated({ durationMs, ...operation }) {
       metrics.gitOperations.inc(operation)

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { appendFile, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { GitError } from '../../src/updaters/git/errors.js'
+import type { Scan } from '../../src/updaters/manifests/place.js'
+import { openPlaceIndex } from '../../src/updaters/place-index.js'
+import { removeFolder, temporaryFolder } from '../parts/folder.js'
+
+const A = 'a'.repeat(40)
+const B = 'b'.repeat(40)
+const something: Scan = {
+  places: [
+    { kind: 'tag', start: 3, end: 8, line: 1, value: '1.0.0', image: { name: 'ghcr.io/org/app', tag: '1.0.0' } },
+  ],
+  warnings: [{ line: 2, message: 'odd' }],
+}
+const nothing: Scan = { places: [], warnings: [] }
+
+describe('place index', () => {
+  let folder = ''
+  before(async () => {
+    folder = await temporaryFolder('index')
+  })
+  after(() => removeFolder(folder))
+
+  it('remembers what blobs contain, and that they contain nothing, across restarts', async () => {
+    const file = join(folder, 'new', 'places.jsonl')
+    const index = await openPlaceIndex(file)
+    index.set(A, 'values.yaml', something)
+    index.set(B, 'values.yaml', nothing)
+    await index.flush()
+
+    const again = await openPlaceIndex(file)
+    assert.deepEqual(again.get(A, 'values.yaml'), something)
+    assert.deepEqual(again.get(B, 'values.yaml'), nothing)
+    assert.equal(again.get(A, 'Kustomization'), undefined)
+  })
+
+  it('writes what is new only', async () => {
+    const file = join(folder, 'twice.jsonl')
+    const index = await openPlaceIndex(file)
+    index.set(A, 'a.yaml', something)
+    await index.flush()
+    await index.flush()
+    index.set(B, 'a.yaml', nothing)
+    await index.flush()
+    assert.equal((await readFile(file, 'utf8')).trim().split('\n').length, 2)
+  })
+
+  it('passes over broken lines, and keeps what is written after them', async () => {
+    const file = join(folder, 'broken.jsonl')
+    const index = await openPlaceIndex(file)
+    index.set(A, 'a.yaml', something)
+    await index.flush()
+    await appendFile(file, 'no JSON\n[1]\n["x",{"places":1}]\n["cut off')
+
+    const again = await openPlaceIndex(file)
+    assert.deepEqual(again.get(A, 'a.yaml'), something)
+    again.set(B, 'a.yaml', something)
+    await again.flush()
+    assert.deepEqual((await openPlaceIndex(file)).get(B, 'a.yaml'), something)
+  })
+
+  it('says where it cannot be kept', async () => {
+    const file = join(folder, 'file')
+    await writeFile(file, '')
+    const failure = await openPlaceIndex(join(file, 'places.jsonl')).catch((error) => error)
+    assert.ok(failure instanceof GitError)
+    assert.equal(failure.code, 'STATE')
+    assert.match(failure.message, /^Cannot use ".*places\.jsonl": /)
+  })
+})

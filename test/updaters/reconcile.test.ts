@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, describe, it } from 'node:test'
+import { isRetryable, reasonOf } from '../../src/error.js'
+import { removeFolder, temporaryFolder } from '../parts/folder.js'
+import { commitFiles, fsck, type GitServer, log, readFileAt, startGitServer } from '../parts/git-server.js'
+import { IMAGE, openBranch } from './branch.js'
+
+const never = new AbortController().signal
+let server: GitServer
+let state = ''
+let number = 0
+
+before(async () => {
+  server = await startGitServer()
+})
+after(() => server.stop())
+beforeEach(async () => {
+  state = await temporaryFolder('state')
+  server.before = () => undefined
+})
+
+const manifest = (tag: string, name = 'app') => `kind: Deployment\nname: ${name}\nimage: ${IMAGE}:${tag}\n`
+
+async function setup(files: Readonly<Record<string, string>>, globs?: readonly string[]) {
+  const { url, path } = await server.create(`repository-${number++}`, files)
+  const branch = await openBranch(url, state, globs)
+  return {
+    url,
+    path,
+    ...branch,
+    branch,
+    finish: async () => {
+      await fsck(path)
+      await removeFolder(state)
+    },
+  }
+}
+
+describe('reconcile', () => {
+  it('writes all due changes in one commit, and then has nothing to do', async () => {
+    const { path, reconciler, select, finish } = await setup({
+      'apps/a.yaml': manifest('1.0.0'),
+      'apps/deep/er/b.yaml': manifest('1.0.1', 'other'),
+      'README.md': `image: ${IMAGE}:1.0.0\n`,
+    })
+    await select('1.1.0')
+    const { commit, plan } = await reconciler.reconcile(never)
+    assert.deepEqual(
+      plan.changes.map(({ file, line, from, to }) => [file, line, from, to]),
+      [
+        ['apps/a.yaml', 3, '1.0.0', '1.1.0'],
+        ['apps/deep/er/b.yaml', 3, '1.0.1', '1.1.0'],
+      ],
+    )
+    assert.equal((await readFileAt(path, 'main', 'apps/a.yaml')).toString(), manifest('1.1.0'))
+    assert.equal((await readFileAt(path, 'main', 'apps/deep/er/b.yaml')).toString(), manifest('1.1.0', 'other'))
+    assert.equal((await readFileAt(path, 'main', 'README.md')).toString(), `image: ${IMAGE}:1.0.0\n`)
+    const [last, ...before] = await log(path, 'main')
+    assert.equal(last?.oid, commit?.oid)
+    assert.equal(before.length, 1)
+
+    assert.equal((await reconciler.reconcile(never)).commit, undefined)
+    assert.equal((await log(path, 'main')).length, 2)
+    await finish()
+  })
+
+  it('keeps to the files that the policy names', async () => {
+    const { path, reconciler, select, finish } = await setup(
+      { 'apps/a.yaml': manifest('1.0.0'), 'other/a.yaml': manifest('1.0.0', 'x') },
+      ['apps/**'],
+    )
+    await select('1.1.0')
+    await reconciler.reconcile(never)
+    assert.equal((await readFileAt(path, 'main', 'other/a.yaml')).toString(), manifest('1.0.0', 'x'))
+    await finish()
+  })
+
+  it('computes again what somebody was faster to change, and loses nothing of it', async () => {
+    const { path, branch, finish } = await setup({ 'a.yaml': manifest('1.0.0') })
+    await branch.select('1.1.0')
+    let rounds = 0
+    branch.beforePush = async () => {
+      if (++rounds > 3) return
+      await commitFiles(path, 'main', { 'a.yaml': manifest('1.0.0', `human-${rounds}`), [`new-${rounds}`]: 'x' })
+    }
+    await branch.reconciler.reconcile(never)
+    assert.equal(branch.retries.length, 3)
+    const commits = await log(path, 'main')
+    assert.equal(commits.length, 5)
+    assert.ok(commits.every(({ parents }) => parents.length <= 1))
+    assert.equal((await readFileAt(path, 'main', 'a.yaml')).toString(), manifest('1.1.0', 'human-3'))
+    assert.equal((await readFileAt(path, 'main', 'new-1')).toString(), 'x')
+    await finish()
+  })
+
+  it('leaves the branch alone where somebody wrote the same meanwhile', async () => {
+    const { path, branch, finish } = await setup({ 'a.yaml': manifest('1.0.0') })
+    await branch.select('1.1.0')
+    branch.beforePush = () => commitFiles(path, 'main', { 'a.yaml': manifest('1.1.0') })
+    assert.equal((await branch.reconciler.reconcile(never)).commit, undefined)
+    assert.equal((await log(path, 'main')).length, 2)
+    await finish()
+  })
+
+  it('gives way after ten lost races', async () => {
+    const { path, branch, finish } = await setup({ 'a.yaml': manifest('1.0.0') })
+    await branch.select('1.1.0')
+    let rounds = 0
+    branch.beforePush = () => commitFiles(path, 'main', { new: String(++rounds) })
+    const error = await branch.reconciler.reconcile(never).catch((thrown) => thrown)
+    assert.equal(error.code, 'STALE')
+    assert.equal(isRetryable(error), true)
+    assert.equal(rounds, 10)
+    await finish()
+  })
+
+  it('reads a file once, and after a restart not again', async () => {
+    const first = await setup({ 'a.yaml': manifest('1.0.0'), 'b.yaml': 'kind: Namespace\n', 'c.yaml': 'x: 1\n' })
+    await first.select('1.0.0')
+    await first.reconciler.plan(never)
+    assert.equal(first.read.length, 3)
+    await first.reconciler.plan(never)
+    assert.equal(first.read.length, 3)
+
+    await commitFiles(first.path, 'main', { 'b.yaml': 'kind: Service\n' })
+    const restarted = await openBranch(first.url, state)
+    await restarted.select('1.0.0')
+    await restarted.reconciler.plan(never)
+    assert.equal(restarted.read.length, 1)
+    await first.finish()
+  })
+
+  it('leaves a file that cannot be edited safely, and writes the others', async () => {
+    const { path, reconciler, select, finish } = await setup({
+      'a.yaml': manifest('1.0.0'),
+      link: 'no place here',
+    })
+    await commitFiles(path, 'main', { 'linked.yaml': 'a.yaml' }, { mode: '120000' })
+    await select('1.1.0')
+    const { plan } = await reconciler.reconcile(never)
+    assert.deepEqual(
+      plan.changes.map(({ file }) => file),
+      ['a.yaml'],
+    )
+    assert.equal((await readFileAt(path, 'main', 'linked.yaml')).toString(), 'a.yaml')
+    await finish()
+  })
+
+  const refusals: readonly (readonly [string, string, RegExp])[] = [
+    ['a branch that a hook protects', 'pre-receive', /main is protected/],
+    ['a branch that an update hook protects', 'update', /main is protected/],
+  ]
+  for (const [what, hook, reason] of refusals) {
+    it(`does not insist on ${what}`, async () => {
+      const { url, path } = await server.create(
+        `repository-${number++}`,
+        { 'a.yaml': manifest('1.0.0') },
+        { hooks: { [hook]: 'echo "main is protected" >&2; exit 1' } },
+      )
+      const { reconciler, select, retries } = await openBranch(url, state)
+      await select('1.1.0')
+      const error = await reconciler.reconcile(never).catch((thrown) => thrown)
+      assert.equal(error.code, 'REJECTED')
+      assert.match(reasonOf(error), reason)
+      assert.deepEqual(retries, [])
+      assert.equal((await log(path, 'main')).length, 1)
+      await removeFolder(state)
+    })
+  }
+})
