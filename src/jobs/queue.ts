@@ -3,8 +3,9 @@ import type { Component } from '../lifecycle/component.js'
 /**
  * The orders that one kind of worker takes: polls, or updates.
  *
- * Jobs of one key never run at the same time, and at most one waits: an order given while another waits is folded into it,
- * an order given while one is active runs after it, once. Jobs of different keys run side by side.
+ * Jobs of one key never run at the same time, and at most one waits: an order given while another waits, or is delayed
+ * after a failure, is folded into it, and the job has the most urgent trigger of those it stands for. An order given while
+ * one is active runs after it, once. Jobs of different keys run side by side.
  * A lost or doubled job is harmless by design: what should be done is computed anew from registries and Git.
  */
 export interface JobQueue<Payload> extends Component {
@@ -26,6 +27,7 @@ export interface AddOptions {
  */
 export type JobHandler<Payload> = (payload: Payload, context: { readonly signal: AbortSignal }) => Promise<void>
 
+/** What waits for the active job of its key to end is not counted until then. */
 export interface JobCounts {
   readonly waiting: number
   readonly active: number

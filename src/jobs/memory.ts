@@ -1,0 +1,197 @@
+import { isRetryable, reasonOf } from '../error.js'
+import { backoffMs } from '../lifecycle/backoff.js'
+import { JobsError } from './errors.js'
+import { inHand } from './in-hand.js'
+import type { Jobs } from './jobs.js'
+import { fold, type JobKind, POLLS, readPayload, type Triggered, UPDATES } from './kinds.js'
+import { DEFAULT_GRACE_MS, type JobsOptions, KEPT_FAILURES, RETRY } from './options.js'
+import type { JobHandler, JobQueue } from './queue.js'
+import type { Records } from './records.js'
+
+/**
+ * Queues and records of one process, without Redis. Everything is lost when it ends, jobs that wait included: the next
+ * start polls everything and finds the same difference again.
+ */
+export function memoryJobs(options: JobsOptions): Jobs {
+  let stopped: Promise<void> | undefined
+  let closed = false
+  const polls = memoryQueue(POLLS, options, ensureOpen)
+  const updates = memoryQueue(UPDATES, options, ensureOpen)
+
+  return {
+    polls,
+    updates,
+    selections: memoryRecords(),
+    watched: memoryRecords(),
+    async ping() {
+      ensureOpen('reach the queue')
+    },
+    stop() {
+      stopped ??= stop()
+      return stopped
+    },
+  }
+
+  // Open until both have finished: a poll in hand may still order an update.
+  async function stop() {
+    await Promise.all([polls.stop(), updates.stop()])
+    closed = true
+  }
+
+  function ensureOpen(action: string) {
+    if (closed) throw new JobsError('UNAVAILABLE', `Cannot ${action}: the queue is stopped`, { retryable: true })
+  }
+}
+
+/** The one job of a key: at first it waits, and after a failure it may be delayed. */
+interface Job<Payload> {
+  readonly key: string
+  payload: Payload
+  state: 'waiting' | 'active' | 'delayed'
+  failures: number
+  /** What was ordered since the handler began. */
+  next?: Payload
+}
+
+function memoryQueue<Payload extends Triggered>(
+  kind: JobKind<Payload>,
+  { clock, random, onTrouble, graceMs = DEFAULT_GRACE_MS }: JobsOptions,
+  ensureOpen: (action: string) => void,
+): JobQueue<Payload> {
+  const jobs = new Map<string, Job<Payload>>()
+  const line = fifo<Job<Payload>>()
+  const notAgainBefore = new Map<string, number>()
+  const delays = new Set<() => void>()
+  const hands = inHand(clock, graceMs)
+  let worker: { readonly handler: JobHandler<Payload>; readonly concurrency: number } | undefined
+  let failed = 0
+  let stopped: Promise<void> | undefined
+
+  return {
+    async add(order, { atMostOncePerMs } = {}) {
+      const payload = readPayload(kind, order)
+      ensureOpen(`queue a job of "${kind.name}"`)
+      const key = kind.keyOf(payload)
+      if (atMostOncePerMs !== undefined) {
+        if (clock.now() < (notAgainBefore.get(key) ?? 0)) return
+        notAgainBefore.set(key, clock.now() + atMostOncePerMs)
+      }
+      const job = jobs.get(key)
+      if (job === undefined) wait({ key, payload, state: 'waiting', failures: 0 })
+      else if (job.state === 'active') job.next = fold(kind, job.next ?? payload, payload)
+      else job.payload = fold(kind, job.payload, payload)
+    },
+    work(handler, concurrency) {
+      worker = { handler, concurrency }
+      startWaiting()
+    },
+    async counts() {
+      return { waiting: line.size, active: hands.size, delayed: delays.size, failed }
+    },
+    stop() {
+      stopped ??= stop()
+      return stopped
+    },
+  }
+
+  function stop(): Promise<void> {
+    for (const cancel of delays) cancel()
+    delays.clear()
+    return hands.finish()
+  }
+
+  function wait(job: Job<Payload>) {
+    job.state = 'waiting'
+    jobs.set(job.key, job)
+    line.push(job)
+    startWaiting()
+  }
+
+  function startWaiting() {
+    while (worker !== undefined && stopped === undefined && hands.size < worker.concurrency) {
+      const job = line.shift()
+      if (job === undefined) return
+      void run(job, worker.handler)
+    }
+  }
+
+  async function run(job: Job<Payload>, handler: JobHandler<Payload>) {
+    job.state = 'active'
+    try {
+      await hands.hold(handler(job.payload, { signal: hands.signal }))
+      finish(job)
+    } catch (error) {
+      fail(job, error)
+    }
+    startWaiting()
+  }
+
+  function finish(job: Job<Payload>) {
+    jobs.delete(job.key)
+    if (job.next !== undefined) wait({ key: job.key, payload: job.next, state: 'waiting', failures: 0 })
+  }
+
+  function fail(job: Job<Payload>, error: unknown) {
+    if (hands.signal.aborted) return
+    job.failures += 1
+    if (isRetryable(error) && job.failures < RETRY.attempts) return delay(job)
+    failed = Math.min(failed + 1, KEPT_FAILURES)
+    finish(job)
+    onTrouble?.({ queue: kind.name, reason: reasonOf(error) })
+  }
+
+  function delay(job: Job<Payload>) {
+    if (stopped !== undefined) return
+    job.state = 'delayed'
+    const cancel = clock.after(backoffMs(job.failures, RETRY, random), () => {
+      delays.delete(cancel)
+      wait(job)
+    })
+    delays.add(cancel)
+  }
+}
+
+/** First in, first out, without moving the others at each turn as `Array.shift` does. */
+function fifo<T>() {
+  let items: T[] = []
+  let head = 0
+
+  return {
+    get size() {
+      return items.length - head
+    },
+    push(item: T) {
+      items.push(item)
+    },
+    shift(): T | undefined {
+      if (head === items.length) return undefined
+      const item = items[head]
+      head += 1
+      if (head > items.length / 2) {
+        items = items.slice(head)
+        head = 0
+      }
+      return item
+    },
+  }
+}
+
+function memoryRecords<Value extends object>(): Records<Value> {
+  const values = new Map<string, Value>()
+
+  return {
+    async get(key) {
+      return values.get(key)
+    },
+    async getAll(keys) {
+      return new Map(keys.flatMap((key) => entryOf(key, values.get(key))))
+    },
+    async set(key, value) {
+      values.set(key, value)
+    },
+  }
+}
+
+function entryOf<Value>(key: string, value: Value | undefined): readonly (readonly [string, Value])[] {
+  return value === undefined ? [] : [[key, value]]
+}

@@ -1,0 +1,26 @@
+import type { Clock } from '../lifecycle/clock.js'
+
+/** What both adapters take. */
+export interface JobsOptions {
+  readonly clock: Clock
+  /** Numbers from 0 up to 1, for the jitter of retries. */
+  readonly random: () => number
+  readonly onTrouble?: (trouble: Trouble) => void
+  /** How long `stop()` waits for the handlers in hand before their signal aborts. */
+  readonly graceMs?: number
+}
+
+/** What a person should know and no caller learns from an error: a job that failed for good, a store that is away. */
+export interface Trouble {
+  /** The queue or the records concerned, or `redis`. */
+  readonly queue: string
+  readonly reason: string
+}
+
+export const DEFAULT_GRACE_MS = 8_000
+
+/** Four tries in all, after about 1, 2 and 4 seconds. What fails for longer is the next poll's to find again. */
+export const RETRY = { attempts: 4, baseMs: 1_000, maxMs: 30_000 } as const
+
+/** How many failed jobs of a queue are kept for a person to look at. */
+export const KEPT_FAILURES = 100

@@ -1,0 +1,23 @@
+import type { PollJob, UpdateJob } from '../../src/jobs/payloads.js'
+
+export function poll(repository: string, trigger: PollJob['trigger'] = 'schedule'): PollJob {
+  return { version: 1, repository, trigger }
+}
+
+export function update(branch: string, trigger: UpdateJob['trigger'] = 'look'): UpdateJob {
+  return { version: 1, git: 'fleet', branch, trigger }
+}
+
+/** A handler's work that a test holds and lets go. */
+export interface Gate {
+  readonly opened: Promise<void>
+  open(): void
+}
+
+export function gate(): Gate {
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { opened, open: () => open() }
+}
