@@ -1,6 +1,6 @@
 /** True where Git accepts `refs/heads/<text>`: the rules of git-check-ref-format(1). */
 export function isBranchName(text: string): boolean {
-  if (text === '' || text.length > 255 || text === '@' || text === 'HEAD' || text.startsWith('-')) return false
+  if (text === '' || text.length > 255 || text === 'HEAD' || text.startsWith('-')) return false
   if (FORBIDDEN.test(text) || text.endsWith('.')) return false
   return text.split('/').every((part) => part !== '' && !part.startsWith('.') && !part.endsWith('.lock'))
 }

@@ -54,6 +54,7 @@ const MAX_QUOTED = 80
 function describe(node: Node, hidden: boolean): string {
   if (node.kind !== 'scalar') return node.kind === 'map' ? 'a map' : 'a list'
   if (node.value === null) return 'nothing'
+  if (node.value === '') return 'an empty text'
   if (hidden) return `a ${typeof node.value === 'string' ? 'text' : typeof node.value}`
   if (node.interpolation !== undefined) return `something else in ${quote(node.interpolation.written)}`
   return typeof node.value === 'string' ? quote(node.value) : String(node.value)

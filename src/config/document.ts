@@ -36,6 +36,7 @@ export function readDocument(source: Source): { readonly root?: MapNode; readonl
     return { faults: [ofFile(source.file, 'the file is empty')] }
   }
   const { root, faults } = buildTree(contents, position)
+  if (root === undefined) return { faults }
   if (root.kind === 'map') return { root, faults }
   return { faults: [...faults, { ...root.at, path: '', message: 'expected a map with "policies"' }] }
 }

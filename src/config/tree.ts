@@ -9,12 +9,12 @@ const MAX_VALUES = 250_000
 export function buildTree(
   contents: ParsedNode,
   position: (offset: number) => Position,
-): { readonly root: Node; readonly faults: readonly Fault[] } {
+): { readonly root?: Node; readonly faults: readonly Fault[] } {
   const builder = new Builder(position)
   const root = builder.build(contents, [], position(contents.range[0]))
   if (builder.sizeOf(root) <= MAX_VALUES) return { root, faults: builder.faults }
   const message = `more than ${MAX_VALUES} values once its aliases are filled in`
-  return { root: nothing(root.at), faults: [{ ...root.at, path: '', message }] }
+  return { faults: [{ ...root.at, path: '', message }] }
 }
 
 class Builder {

@@ -1,0 +1,227 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: interpolations are what is tested.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { faultsOf } from './files.js'
+
+const NAME = 'that starts with a letter or digit'
+const POLICY_NAME = `not a name: expected a name of up to 253 letters, digits, ".", "_", "/" and "-" ${NAME}`
+const ENTRY_NAME = `not a name: expected a name of up to 63 letters, digits, ".", "_" and "-" ${NAME}`
+const HOST_NAME = 'not a registry host: expected one such as "ghcr.io" or "registry.example.com:5000"'
+const FORMS = 'needs either "username" and "password", or'
+
+/** A file that is right but for what is put in. */
+const inPolicy = (line: string) =>
+  `git: { fleet: { url: /a } }\npolicies:\n  a: { image: alpine, select: { semver: '*' }, ${line} }\n`
+const inRegistry = (line: string) => `policies: {}\nregistries:\n  ghcr.io: { ${line} }\n`
+const inGit = (line: string) => `policies: {}\ngit:\n  a: { url: /a, ${line} }\n`
+const inWebhook = (line: string) => `policies: {}\nwebhooks:\n  a: { sender: generic, secret: 12345678x, ${line} }\n`
+const top = (line: string) => `policies: {}\n${line}\n`
+
+const FAULTS: readonly [string, readonly string[]][] = [
+  // The whole file.
+  ['git: {}\n', ['1:1: policies: missing, expected a map of policies']],
+  ['policies:\n', ['1:1: policies: expected a map, found nothing']],
+  ['policies: hunter2\n', ['1:11: policies: expected a map, found a text']],
+  [top('polices: {}'), ['2:1: polices: unknown key, did you mean "policies"?']],
+  [top('notifications: []'), ['2:1: notifications: unknown key']],
+  [top('<<: { a: 1 }'), ['2:1: ["<<"]: unknown key']],
+
+  // Policies.
+  [
+    'policies:\n  a: {}\n',
+    [
+      '2:6: policies.a.image: missing, expected an image repository such as "ghcr.io/org/app"',
+      '2:6: policies.a.select: missing, expected a map',
+    ],
+  ],
+  ['policies:\n  a:\n', ['2:3: policies.a: expected a map, found nothing']],
+  [
+    'policies:\n  a b: { image: alpine, select: { semver: x y } }\n',
+    [
+      `2:3: policies["a b"]: ${POLICY_NAME}`,
+      '2:43: policies["a b"].select.semver: expected a semver range such as ">=1.0.0 <2.0.0", found "x y"',
+    ],
+  ],
+  [
+    'policies:\n  a.b: { image: 1.10, select: { semver: 1.10 } }\n',
+    [
+      '2:17: policies["a.b"].image: expected an image repository such as "ghcr.io/org/app", found 1.1, put it in quotes',
+      '2:41: policies["a.b"].select.semver: expected a semver range such as ">=1.0.0 <2.0.0", found 1.1, put it in quotes',
+    ],
+  ],
+  [
+    'policies:\n  a: { image: "ghcr.io/a:1", select: { latest: true } }\n',
+    [
+      '2:15: policies.a.image: the policy selects the tag: expected the image without it',
+      '2:38: policies.a.select.semver: missing, expected a semver range such as ">=1.0.0 <2.0.0"',
+      '2:40: policies.a.select.latest: unknown key',
+    ],
+  ],
+  [
+    'policies:\n  a:\n    image: Alpine\n    intervall: 5m\n    select: [1]\n',
+    [
+      '3:12: policies.a.image: expected an image repository such as "ghcr.io/org/app", found "Alpine"',
+      '4:5: policies.a.intervall: unknown key, did you mean "interval"?',
+      '5:13: policies.a.select: expected a map, found a list',
+    ],
+  ],
+  [inPolicy('interval: 5 minutes'), ['3:58: policies.a.interval: expected a duration such as "5m", found "5 minutes"']],
+  [inPolicy('interval: 5'), ['3:58: policies.a.interval: expected a duration such as "5m", found 5, put it in quotes']],
+  [inPolicy('interval: 300ms'), ['3:58: policies.a.interval: expected a duration from 1s to 24d, found "300ms"']],
+  [inPolicy('interval: 25d'), ['3:58: policies.a.interval: expected a duration from 1s to 24d, found "25d"']],
+  [
+    inPolicy('schedule: "* *"'),
+    ['3:58: policies.a.schedule: expected a cron expression such as "*/10 8-18 * * 1-5", found "* *"'],
+  ],
+  [inPolicy('interval: 1h, schedule: "@daily"'), ['3:72: policies.a.schedule: cannot stand beside "interval"']],
+  [inPolicy('timezone: UTC'), ['3:58: policies.a.timezone: means nothing without "schedule"']],
+  [
+    inPolicy('schedule: "@daily", timezone: Mars'),
+    ['3:78: policies.a.timezone: expected a time zone such as "Europe/Paris", found "Mars"'],
+  ],
+  [inPolicy('downgrade: yes'), ['3:59: policies.a.downgrade: expected "never" or "allow", found "yes"']],
+  [inPolicy('write: { git: a }'), ['3:55: policies.a.write: expected a list, found a map']],
+  [inPolicy('write: [a]'), ['3:56: policies.a.write[0]: expected a map, found a text']],
+  [inPolicy('write: [{}]'), ['3:56: policies.a.write[0].git: missing, expected the name of an entry of "git"']],
+  [
+    inPolicy('write: [{ git: fleet, files: [] }]'),
+    ['3:77: policies.a.write[0].files: expected at least one glob, found a list'],
+  ],
+  [
+    inPolicy('write: [{ git: fleet, files: a }]'),
+    ['3:77: policies.a.write[0].files: expected a list of globs, found a text'],
+  ],
+  [
+    inPolicy('write: [{ git: fleet, files: [/a] }]'),
+    [
+      '3:78: policies.a.write[0].files[0]: expected a glob below the root of the repository, such as "apps/**", found "/a"',
+    ],
+  ],
+  [
+    inPolicy('write: [{ git: fleets }]'),
+    ['3:63: policies.a.write[0].git: no entry of "git" has the name "fleets", did you mean "fleet"?'],
+  ],
+  [inPolicy('write: [{ git: zoo }]'), ['3:63: policies.a.write[0].git: no entry of "git" has the name "zoo"']],
+  [
+    inPolicy('write: [{ git: constructor }]'),
+    ['3:63: policies.a.write[0].git: no entry of "git" has the name "constructor"'],
+  ],
+
+  // Git repositories.
+  ['policies: {}\ngit: { a: {} }\n', ['2:11: git.a.url: missing, expected a Git URL or a path']],
+  [top('git: { a/b: { url: /a } }'), [`2:8: git.a/b: ${ENTRY_NAME}`]],
+  [
+    top('git: { a: { url: "https://u:hunter2@h/a" } }'),
+    ['2:18: git.a.url: the URL has a user name or password, use "credentials"'],
+  ],
+  [top('git: { a: { url: "git@h:a" } }'), ['2:18: git.a.url: SSH is not supported yet, use https://']],
+  [
+    top('git: { a: { url: "ftp://u:hunter2@h/a" } }'),
+    ['2:18: git.a.url: expected an https://, http:// or file:// URL, or a path, found "***@h/a"'],
+  ],
+  [inGit('branch: a..b'), ['3:25: git.a.branch: expected a branch name, found "a..b"']],
+  [inGit('branch: refs/heads/main'), ['3:25: git.a.branch: expected a branch name, found "refs/heads/main"']],
+  [inGit('interval: 0s'), ['3:27: git.a.interval: expected a duration from 1s to 24d, found "0s"']],
+  [
+    inGit('author: { name: "a <b>", email: "" }'),
+    [
+      '3:33: git.a.author.name: expected a name without "<" and ">", found "a <b>"',
+      '3:49: git.a.author.email: expected an e-mail address without "<" and ">", found an empty text',
+    ],
+  ],
+  [inGit('credentials: hunter2'), ['3:30: git.a.credentials: expected a map, found a text']],
+  [inGit('credentials: {}'), [`3:30: git.a.credentials: ${FORMS} "token"`]],
+  [inGit('credentials: { username: u }'), ['3:30: git.a.credentials.password: missing beside "username"']],
+  [
+    inGit('credentials: { username: u, password: hunter2, token: hunter2 }'),
+    [`3:30: git.a.credentials: ${FORMS} "token"`],
+  ],
+  [
+    inGit('credentials: { token: 12345 }'),
+    ['3:39: git.a.credentials.token: expected a text that is not empty, found a number, put it in quotes'],
+  ],
+  [
+    inGit('credentials: { token: "" }'),
+    ['3:39: git.a.credentials.token: expected a text that is not empty, found an empty text'],
+  ],
+  [
+    inGit('credentials: { pasword: hunter2 }'),
+    [
+      `3:30: git.a.credentials: ${FORMS} "token"`,
+      '3:32: git.a.credentials.pasword: unknown key, did you mean "password"?',
+    ],
+  ],
+
+  // Registries.
+  [top('registries: { "https://ghcr.io": {} }'), [`2:15: registries["https://ghcr.io"]: ${HOST_NAME}`]],
+  [top('registries: { "u:hunter2@ghcr.io": {} }'), [`2:15: registries["***@ghcr.io"]: ${HOST_NAME}`]],
+  [
+    top('registries:\n  docker.io: {}\n  index.docker.io: {}'),
+    ['4:3: registries["index.docker.io"]: the same registry as "docker.io" at tidemark.yaml:3:3'],
+  ],
+  [inRegistry('plainHttp: maybe'), ['3:25: registries["ghcr.io"].plainHttp: expected true or false, found "maybe"']],
+  [
+    inRegistry('credentials: { dockerConfig: ~/.docker/config.json }'),
+    [`3:43: registries["ghcr.io"].credentials.dockerConfig: "~" is not expanded, use "\${HOME}"`],
+  ],
+  [
+    inRegistry('credentials: { dockerConfig: a, password: hunter2 }'),
+    [`3:27: registries["ghcr.io"].credentials: ${FORMS} "dockerConfig"`],
+  ],
+
+  // Webhooks.
+  [
+    'policies: {}\nwebhooks: { a: { sender: harbor } }\n',
+    [
+      '2:16: webhooks.a.secret: missing, expected a text of at least 8 characters',
+      '2:26: webhooks.a.sender: expected "generic" or "distribution", found "harbor"',
+    ],
+  ],
+  [
+    top('webhooks: { a: { sender: distribution, secret: hunter2 } }'),
+    [
+      '2:16: webhooks.a.registry: missing, expected the host of the registry that sends the events',
+      '2:48: webhooks.a.secret: expected a text of at least 8 characters, found a text',
+    ],
+  ],
+  [
+    inWebhook('registry: ghcr'),
+    ['3:54: webhooks.a.registry: expected a registry host such as "registry.example.com:5000", found "ghcr"'],
+  ],
+
+  // The rest.
+  [top('queue: {}'), ['2:8: queue.redis: missing, expected a redis:// or rediss:// URL']],
+  [
+    top('queue: { redis: "http://:hunter2@h" }'),
+    ['2:17: queue.redis: expected a redis:// or rediss:// URL, found a text'],
+  ],
+  [top('state: ~'), ['2:8: state: expected a path, found nothing']],
+  [top('state: ""'), ['2:8: state: expected a path, found an empty text']],
+  [
+    top('server: { host: "", port: 65536, adminToken: hunter2 }'),
+    [
+      '2:17: server.host: expected a text that is not empty, found an empty text',
+      '2:27: server.port: expected a port from 0 to 65535, found 65536',
+      '2:34: server.adminToken: unknown key',
+    ],
+  ],
+  ...['-1', '80.5', 'http', '"65536"', 'true'].map((port): [string, string[]] => [
+    top(`server: { port: ${port} }`),
+    [`2:17: server.port: expected a port from 0 to 65535, found ${port === 'http' ? '"http"' : port}`],
+  ]),
+  [
+    top(`state: "~${'x'.repeat(100)}"\nserver: { port: ${'x'.repeat(100)} }`),
+    [
+      `2:8: state: "~" is not expanded, use "\${HOME}"`,
+      `3:17: server.port: expected a port from 0 to 65535, found "${'x'.repeat(80)}…"`,
+    ],
+  ],
+]
+
+for (const [text, expected] of FAULTS) {
+  test(`refuses ${JSON.stringify(text)}`, async () => {
+    const faults = await faultsOf(text)
+    assert.deepEqual(faults, expected)
+    assert.doesNotMatch(faults.join('\n'), /hunter2/)
+  })
+}

@@ -1,0 +1,112 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: interpolations are what is tested.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { parse } from 'yaml'
+import { policyFileSchema } from '../../src/config/json-schema.js'
+import { loadConfiguration } from '../../src/config/load.js'
+
+const root = new URL('../../', import.meta.url)
+const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
+const validate = new Ajv2020({ strict: true, strictRequired: false, allErrors: true }).compile(policyFileSchema())
+
+test('config/tidemark.schema.json is what "npm run schema" writes', () => {
+  assert.equal(read('config/tidemark.schema.json'), `${JSON.stringify(policyFileSchema(), undefined, 2)}\n`)
+})
+
+test('every field has a description', () => {
+  const undescribed: string[] = []
+  const walk = (schema: Schema, path: string) => {
+    for (const [key, field] of Object.entries(schema.properties ?? {})) {
+      if (field.description === undefined) undescribed.push(`${path}.${key}`)
+      walk(field, `${path}.${key}`)
+    }
+    for (const child of [schema.additionalProperties, schema.items])
+      if (typeof child === 'object') walk(child, `${path}.*`)
+  }
+  walk(policyFileSchema() as Schema, '')
+  assert.deepEqual(undescribed, [])
+})
+
+interface Schema {
+  readonly description?: string
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly additionalProperties?: Schema | boolean
+  readonly items?: Schema
+}
+
+const ENV = {
+  HOME: '/home/tidemark',
+  DOCKER_HUB_TOKEN: 'docker-hub-token',
+  FLEET_PASSWORD: 'fleet-password',
+  STAGING_TOKEN: 'staging-token',
+  REGISTRY_WEBHOOK_SECRET: 'registry-secret',
+  CI_WEBHOOK_SECRET: 'ci-secret',
+  REDIS_PASSWORD: 'redis-password',
+}
+
+const EXAMPLES = [
+  ['config/tidemark.yaml', {}],
+  ['config/tidemark.example.yaml', ENV],
+] as const
+
+for (const [path, env] of EXAMPLES) {
+  test(`${path} loads without a warning, and is right for the schema`, async () => {
+    const configuration = await loadConfiguration([new URL(path, root).pathname], { env })
+    assert.deepEqual(configuration.warnings, [])
+    assert.ok(configuration.policies.length > 0)
+    assert.equal(validate(parse(read(path))), true, JSON.stringify(validate.errors))
+    assert.match(read(path), /^# yaml-language-server: \$schema=\.\/tidemark\.schema\.json\n/)
+  })
+}
+
+test('the example has every field', () => {
+  const example = parse(read('config/tidemark.example.yaml'))
+  const absent: string[] = []
+  const walk = (schema: Schema, values: readonly unknown[], path: string) => {
+    for (const [key, field] of Object.entries(schema.properties ?? {})) {
+      const found = values.flatMap((value) => (isMap(value) && key in value ? [value[key]] : []))
+      if (found.length === 0) absent.push(`${path}.${key}`)
+      walk(field, found, `${path}.${key}`)
+    }
+    const children = values.flatMap((value) => (isMap(value) || Array.isArray(value) ? Object.values(value) : []))
+    for (const child of [schema.additionalProperties, schema.items]) {
+      if (typeof child === 'object') walk(child, children, `${path}.*`)
+    }
+  }
+  walk(policyFileSchema() as Schema, [example], '')
+  assert.deepEqual(absent, [])
+})
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+const JUDGED: readonly [string, boolean][] = [
+  ['policies: {}', true],
+  ['server: { port: 80 }', true],
+  ['server: { port: "80" }', true],
+  ['server: { port: "${PORT}" }', true],
+  ['server: { port: eighty }', false],
+  ['server: { port: 65536 }', false],
+  ['server: { prt: 80 }', false],
+  ['policies: { a: { image: alpine, select: { semver: "*" }, interval: 1h30m, downgrade: "${D}" } }', true],
+  ['policies: { a: { image: alpine, select: { semver: "*" }, interval: "${I}" } }', true],
+  ['policies: { a: { image: alpine, select: { semver: "*" }, interval: 5 minutes } }', false],
+  ['policies: { a: { image: alpine, select: { semver: "*" }, downgrade: sometimes } }', false],
+  ['policies: { a: { image: alpine, select: { semver: "*" }, interval: 1h, schedule: "@daily" } }', false],
+  ['policies: { a: { image: alpine, select: { semver: "*" }, timezone: UTC } }', false],
+  ['policies: { a: { image: alpine } }', false],
+  ['policies: { "a b": { image: alpine, select: { semver: "*" } } }', false],
+  ['registries: { ghcr.io: { plainHttp: "${P}", credentials: { username: a, password: "${X}" } } }', true],
+  ['registries: { ghcr.io: { credentials: { username: a } } }', false],
+  ['registries: { ghcr.io: { credentials: { username: a, password: b, dockerConfig: c } } }', false],
+  ['webhooks: { a: { sender: generic, secret: "${X}" } }', true],
+  ['webhooks: { a: { sender: generic, secret: short } }', false],
+  ['webhooks: { a: { sender: distribution, secret: "${X}" } }', false],
+]
+
+for (const [text, expected] of JUDGED) {
+  test(`the schema ${expected ? 'takes' : 'refuses'} ${text}`, () => assert.equal(validate(parse(text)), expected))
+}

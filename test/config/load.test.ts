@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict'
+import { mkdir, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { loadConfiguration } from '../../src/config/load.js'
+import { type Files, faultsOf, load, refusal, withFiles } from './files.js'
+
+const policy = (name: string, rest = '') =>
+  `  ${name}: { image: ghcr.io/org/${name}, select: { semver: '*' } ${rest} }\n`
+
+/** Loads the paths, which start at a folder with these files. */
+function loadFiles(files: Files, ...paths: string[]) {
+  return withFiles(files, (folder) =>
+    loadConfiguration(
+      paths.map((path) => join(folder, path)),
+      { env: {} },
+    ),
+  )
+}
+
+test('applies every default', async () => {
+  const { policies, git, server, queue, registries, webhooks, secrets, warnings } = await load(
+    `git: { fleet: { url: https://git.example.com/fleet.git } }\npolicies:\n${policy('app', ', write: [{ git: fleet }]')}`,
+  )
+  assert.deepEqual(policies, [
+    {
+      name: 'app',
+      image: 'ghcr.io/org/app',
+      repository: { registry: 'ghcr.io', path: 'org/app' },
+      schedule: { type: 'interval', intervalMs: 300_000 },
+      select: { semver: '*' },
+      downgrade: 'never',
+      write: [{ git: 'fleet' }],
+    },
+  ])
+  assert.deepEqual(
+    { ...git },
+    {
+      fleet: {
+        name: 'fleet',
+        url: 'https://git.example.com/fleet.git',
+        branch: 'main',
+        intervalMs: 60_000,
+        author: { name: 'Tidemark', email: 'tidemark@localhost' },
+      },
+    },
+  )
+  assert.deepEqual(server, { host: '127.0.0.1', port: 8080 })
+  assert.deepEqual(
+    [queue, Object.keys(registries), Object.keys(webhooks), secrets, warnings],
+    [undefined, [], [], [], []],
+  )
+})
+
+test('takes what the file says', async () => {
+  const { registries, git, webhooks, policies } = await load(`
+registries:
+  INDEX.docker.io: { plainHttp: false }
+  127.0.0.1:5000: { credentials: { username: u, password: p } }
+git: { a: { url: /srv/a, branch: next, interval: 90s, credentials: { token: t }, author: { name: Bot } } }
+policies:
+  b: { image: nginx, schedule: "0 4 * * *", timezone: Europe/Paris, select: { semver: ^1 }, downgrade: allow }
+  a/c: { image: 127.0.0.1:5000/x, schedule: "@hourly", select: { semver: '*' }, write: [{ git: a, files: [x] }] }
+webhooks:
+  one: { sender: distribution, registry: 127.0.0.1:5000, secret: 12345678a }
+  two: { sender: generic, secret: 12345678b }
+`)
+  assert.deepEqual(
+    { ...registries },
+    {
+      'docker.io': { plainHttp: false },
+      '127.0.0.1:5000': { plainHttp: true, credentials: { username: 'u', password: 'p' } },
+    },
+  )
+  const { url, branch, intervalMs, credentials, author } = git.a ?? assert.fail()
+  assert.deepEqual([url, branch, intervalMs], ['/srv/a', 'next', 90_000])
+  assert.deepEqual(credentials, { username: 'git', password: 't' })
+  assert.deepEqual(author, { name: 'Bot', email: 'tidemark@localhost' })
+  assert.deepEqual(
+    policies.map(({ name, schedule, downgrade, write }) => [name, schedule, downgrade, write]),
+    [
+      ['a/c', { type: 'cron', expression: '@hourly' }, 'never', [{ git: 'a', files: ['x'] }]],
+      ['b', { type: 'cron', expression: '0 4 * * *', timezone: 'Europe/Paris' }, 'allow', []],
+    ],
+  )
+  assert.deepEqual(
+    { ...webhooks },
+    {
+      one: { name: 'one', sender: 'distribution', registry: '127.0.0.1:5000', secret: '12345678a' },
+      two: { name: 'two', sender: 'generic', secret: '12345678b' },
+    },
+  )
+})
+
+test('is frozen to the bottom, and finds no name that is not there', async () => {
+  const configuration = await load(`policies:\n${policy('constructor')}${policy('app')}`)
+  assert.equal(configuration.git.constructor, undefined)
+  assert.deepEqual(
+    configuration.policies.map(({ name }) => name),
+    ['app', 'constructor'],
+  )
+  const walk = (value: unknown) => {
+    if (typeof value !== 'object' || value === null) return
+    assert.ok(Object.isFrozen(value))
+    Object.values(value).forEach(walk)
+  }
+  walk(configuration)
+})
+
+test('relative paths start at the folder of the file they stand in', () =>
+  withFiles(
+    {
+      'a/one.yaml': 'policies: {}\nstate: ../state',
+      'b/two.yaml':
+        'git: { g: { url: ./g.git } }\nregistries: { ghcr.io: { credentials: { dockerConfig: config.json } } }',
+    },
+    async (folder) => {
+      const paths = ['a/one.yaml', 'b/two.yaml'].map((path) => join(folder, path))
+      const { state, git, registries } = await loadConfiguration(paths, { env: {} })
+      assert.equal(state, join(folder, 'state'))
+      assert.equal(git.g?.url, join(folder, 'b/g.git'))
+      assert.deepEqual(registries['ghcr.io']?.credentials, { dockerConfig: join(folder, 'b/config.json') })
+    },
+  ))
+
+test('the state is kept beside the first file where none says otherwise', () =>
+  withFiles({ 'a/one.yaml': 'policies: {}', 'b/two.yaml': 'git: {}' }, async (folder) => {
+    const { state } = await loadConfiguration([join(folder, 'a'), join(folder, 'b/two.yaml')], { env: {} })
+    assert.equal(state, join(folder, 'a/.tidemark'))
+  }))
+
+test('a folder is all of its YAML files by name, and none below it', async () => {
+  const files = {
+    'etc/b.yml': `policies:\n${policy('b')}`,
+    'etc/a.yaml': `policies:\n${policy('a')}`,
+    'etc/.hidden.yaml': 'nonsense',
+    'etc/notes.txt': 'nonsense',
+    'etc/below/c.yaml': 'nonsense',
+  }
+  const { policies } = await loadFiles(files, 'etc')
+  assert.deepEqual(
+    policies.map(({ name }) => name),
+    ['a', 'b'],
+  )
+})
+
+test('a file given twice is read once', async () => {
+  const files = { 'etc/a.yaml': `policies:\n${policy('a')}` }
+  assert.equal((await loadFiles(files, 'etc', 'etc/a.yaml', 'etc/../etc/a.yaml')).policies.length, 1)
+})
+
+test('what two files give is a fault of the second that names the first', async () => {
+  const files = {
+    'one.yaml': `policies:\n${policy('a')}server: { port: 1 }\nstate: a\nqueue: { redis: redis://a }\n`,
+    'two.yaml': `server: { port: 2 }\nstate: b\nqueue: { redis: redis://b }\npolicies:\n${policy('b')}${policy('a')}`,
+  }
+  assert.deepEqual(await faultsOf(files), [
+    'two.yaml:1:1: server: given twice, first at one.yaml:3:1',
+    'two.yaml:2:1: state: given twice, first at one.yaml:4:1',
+    'two.yaml:3:1: queue: given twice, first at one.yaml:5:1',
+    'two.yaml:6:3: policies.a: given twice, first at one.yaml:2:3',
+  ])
+})
+
+test('every fault of every file is told, in the order of the files', async () => {
+  const files = {
+    'b.yaml': 'policies: { b: { image: 1 } }\n',
+    'a.yaml': 'git: { a: {} }\nstate: ""\n',
+  }
+  assert.deepEqual(await faultsOf(files), [
+    'b.yaml:1:16: policies.b.select: missing, expected a map',
+    'b.yaml:1:25: policies.b.image: expected an image repository such as "ghcr.io/org/app", found 1, put it in quotes',
+    'a.yaml:1:11: git.a.url: missing, expected a Git URL or a path',
+    'a.yaml:2:8: state: expected a path, found an empty text',
+  ])
+})
+
+test('a name may stand in a file that cannot be read: only what is known is told', () =>
+  withFiles(
+    { 'a.yaml': `policies:\n${policy('a', ', write: [{ git: g }]')}state: 1\n`, 'b.yaml': 'git: [' },
+    async (folder) => {
+      const paths = ['nope.yaml', 'a.yaml', 'b.yaml'].map((name) => join(folder, name))
+      const { error, lines } = await refusal(loadConfiguration(paths, { env: {} }), folder)
+      assert.equal(error.code, 'UNREADABLE')
+      assert.deepEqual(lines, [
+        'nope.yaml:1:1: cannot read: it does not exist',
+        'a.yaml:3:8: state: expected a path, found 1, put it in quotes',
+        'b.yaml:1:7: not valid YAML: flow sequence in block collection must be sufficiently indented and end with a ]',
+      ])
+    },
+  ))
+
+test('what cannot be read is told with its reason', () =>
+  withFiles(
+    { 'big.yaml': 'x'.repeat(1024 * 1024 + 1), 'latin.yaml': new Uint8Array([0xf1]), 'bom.yaml': '\ufeffpolicies: {}' },
+    async (folder) => {
+      await mkdir(join(folder, 'empty'))
+      await symlink('nowhere', join(folder, 'link.yaml'))
+      const names = ['nope.yaml', 'empty', 'link.yaml', 'big.yaml', 'latin.yaml', 'bom.yaml']
+      const { error, lines } = await refusal(
+        loadConfiguration(
+          names.map((name) => join(folder, name)),
+          { env: {} },
+        ),
+        folder,
+      )
+      assert.equal(error.code, 'UNREADABLE')
+      assert.deepEqual(lines, [
+        'nope.yaml:1:1: cannot read: it does not exist',
+        'empty:1:1: cannot read: the folder has no .yaml or .yml file',
+        'link.yaml:1:1: cannot read: it does not exist',
+        'big.yaml:1:1: cannot read: it is larger than 1024 KiB',
+        'latin.yaml:1:1: cannot read: it is not UTF-8 text',
+        'bom.yaml:1:1: cannot read: it starts with a byte order mark',
+      ])
+    },
+  ))
+
+test('a fault is data, too', async () => {
+  const error = await withFiles({ 'a.yaml': 'policies: {}\nstat: 1' }, async (folder) => {
+    const { error } = await refusal(loadConfiguration([join(folder, 'a.yaml')], { env: {} }), folder)
+    assert.deepEqual(error.faults, [
+      { file: join(folder, 'a.yaml'), line: 2, column: 1, path: 'stat', message: 'unknown key, did you mean "state"?' },
+    ])
+    return error
+  })
+  assert.deepEqual([error.code, error.retryable], ['INVALID', false])
+})
