@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { parseRepository } from '../../src/image/repository.js'
+import { systemClock } from '../../src/lifecycle/clock.js'
+import { ociRegistry } from '../../src/watchers/registry/oci.js'
+import { type RegistryPart, startDockerRegistry } from '../parts/docker-registry.js'
+import { pushImage, pushTags } from '../parts/image.js'
+import { startInProcessRegistry } from '../parts/in-process-registry.js'
+
+const { signal } = new AbortController()
+
+for (const start of [startDockerRegistry, startInProcessRegistry]) {
+  describe(`Registry port on ${start.name}`, () => {
+    const registry = ociRegistry({ hosts: () => ({ plainHttp: true }), clock: systemClock, userAgent: 'test' })
+    let part: RegistryPart
+    const repository = (path: string) => parseRepository(`${part.host}/${path}`)
+
+    before(async () => {
+      part = await start()
+    })
+    after(async () => {
+      await registry.stop()
+      await part.stop()
+    })
+
+    it('lists distinct tags in code point order', async () => {
+      await pushTags(part, 'team/app', ['v2', '1.10.0', '_x', 'V2', '1.4.0'])
+      const listing = await registry.listTags(repository('team/app'), { signal })
+      assert.ok(listing.changed)
+      assert.deepEqual(listing.tags, ['1.10.0', '1.4.0', 'V2', '_x', 'v2'])
+    })
+
+    it('answers a list that is known without its tags, until it changes', async () => {
+      await pushTags(part, 'team/known', ['1.0.0', '1.1.0'])
+      const { fingerprint: known } = await registry.listTags(repository('team/known'), { signal })
+      assert.equal((await registry.listTags(repository('team/known'), { signal, known })).changed, false)
+      await pushTags(part, 'team/known', ['1.2.0'])
+      const listing = await registry.listTags(repository('team/known'), { signal, known })
+      assert.deepEqual(listing.changed && listing.tags, ['1.0.0', '1.1.0', '1.2.0'])
+    })
+
+    it('lists more tags than a page holds', async () => {
+      const tags = Array.from({ length: 1_010 }, (_, index) => `1.0.${index}`)
+      await pushTags(part, 'team/many', tags)
+      const listing = await registry.listTags(repository('team/many'), { signal })
+      assert.deepEqual(listing.changed && listing.tags, tags.sort())
+      const again = await registry.listTags(repository('team/many'), { signal, known: listing.fingerprint })
+      assert.equal(again.changed, false)
+    })
+
+    it('resolves a tag of an image and of an index to its digest', async () => {
+      const image = await pushImage(part, 'team/images', '1.0.0')
+      const index = await pushImage(part, 'team/images', '2.0.0', { platforms: ['linux/amd64', 'linux/arm64/v8'] })
+      assert.equal(await registry.resolveDigest(repository('team/images'), '1.0.0', { signal }), image.digest)
+      assert.equal(await registry.resolveDigest(repository('team/images'), '2.0.0', { signal }), index.digest)
+      assert.notEqual(image.digest, index.digest)
+    })
+
+    it('has no digest for a tag that is unknown', async () => {
+      await pushImage(part, 'team/app', '1.4.0')
+      assert.equal(await registry.resolveDigest(repository('team/app'), 'nope', { signal }), undefined)
+      assert.equal(await registry.resolveDigest(repository('team/nope'), '1.4.0', { signal }), undefined)
+    })
+
+    it('refuses to list a repository that is unknown', async () => {
+      await assert.rejects(registry.listTags(repository('team/nope'), { signal }), {
+        code: 'NOT_FOUND',
+        retryable: false,
+        message: `Cannot list tags of "${part.host}/team/nope": registry answered 404 (repository name not known to registry)`,
+      })
+    })
+
+    it('lists no tags of a repository whose every image was deleted', async () => {
+      const { digest } = await pushImage(part, 'team/empty', '1.0.0')
+      const deleted = await fetch(`${part.url}/v2/team/empty/manifests/${digest}`, { method: 'DELETE' })
+      assert.equal(deleted.status, 202)
+      const listing = await registry.listTags(repository('team/empty'), { signal })
+      assert.deepEqual(listing.changed && listing.tags, [])
+    })
+
+    it('rejects with the reason of the signal', async () => {
+      const reason = new Error('stopped')
+      await assert.rejects(registry.listTags(repository('team/app'), { signal: AbortSignal.abort(reason) }), reason)
+    })
+  })
+}
