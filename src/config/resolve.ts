@@ -13,7 +13,7 @@ import { tryParseDuration } from './duration.js'
 import { absoluteGitUrl } from './git-url.js'
 import { plainHttpByDefault, tryParseHost } from './host.js'
 import { folderOf, locate, type MapNode, type Path } from './node.js'
-import type { PolicyFile } from './schema.js'
+import { DEFAULTS, type PolicyFile } from './schema.js'
 import { secretsOf } from './secrets.js'
 
 /**
@@ -34,8 +34,11 @@ export function resolveFile(file: PolicyFile, root: MapNode, folder: string): Om
     policies: policies.sort((a, b) => (a.name < b.name ? -1 : 1)),
     webhooks: record(file.webhooks, (name, webhook) => [name, resolveWebhook(name, webhook)]),
     ...(file.queue !== undefined && { queue: { redis: file.queue.redis } }),
-    state: file.state === undefined ? resolve(folder, '.tidemark') : absolute(['state'], file.state),
-    server: { host: file.server?.host ?? '127.0.0.1', port: Number(file.server?.port ?? 8080) },
+    state: file.state === undefined ? resolve(folder, DEFAULTS.state) : absolute(['state'], file.state),
+    server: {
+      host: file.server?.host ?? DEFAULTS.server.host,
+      port: Number(file.server?.port ?? DEFAULTS.server.port),
+    },
     secrets: secretsOf(root),
   }
 }
@@ -63,10 +66,10 @@ function resolveGit(name: string, git: Entry<'git'>, folder: string): GitConfig 
   return {
     name,
     url: absoluteGitUrl(git.url, folder),
-    branch: git.branch ?? 'main',
-    intervalMs: milliseconds(git.interval ?? '1m'),
+    branch: git.branch ?? DEFAULTS.git.branch,
+    intervalMs: milliseconds(git.interval ?? DEFAULTS.git.interval),
     ...(login !== undefined && { credentials: login }),
-    author: { name: git.author?.name ?? 'Tidemark', email: git.author?.email ?? 'tidemark@localhost' },
+    author: { name: git.author?.name ?? DEFAULTS.author.name, email: git.author?.email ?? DEFAULTS.author.email },
   }
 }
 
@@ -77,13 +80,14 @@ function resolvePolicy(name: string, policy: Entry<'policies'>): PolicyConfig {
     repository: parseRepository(policy.image),
     schedule: resolveSchedule(policy),
     select: { semver: policy.select.semver },
-    downgrade: policy.downgrade ?? 'never',
+    downgrade: policy.downgrade ?? DEFAULTS.policy.downgrade,
     write: (policy.write ?? []).map(({ git, files }) => ({ git, ...(files !== undefined && { files }) })),
   }
 }
 
 function resolveSchedule({ interval, schedule, timezone }: Entry<'policies'>): Schedule {
-  if (schedule === undefined) return { type: 'interval', intervalMs: milliseconds(interval ?? '5m') }
+  if (schedule === undefined)
+    return { type: 'interval', intervalMs: milliseconds(interval ?? DEFAULTS.policy.interval) }
   return { type: 'cron', expression: schedule, ...(timezone !== undefined && { timezone }) }
 }
 

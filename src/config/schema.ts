@@ -18,8 +18,17 @@ import { imageComplaint, isAuthorText, isGlob, isRange, isRedisUrl, isTimezone, 
 
 /*
  * The policy file: one source for what is accepted, for its type, and for the JSON Schema of editors.
- * A default is told here and applied in resolve.ts, which also knows the ones that depend on other values.
+ * Defaults are told here and applied in resolve.ts, which also knows those that depend on other values.
  */
+
+/** What holds where the file says nothing. */
+export const DEFAULTS = {
+  git: { branch: 'main', interval: '1m' },
+  author: { name: 'Tidemark', email: 'tidemark@localhost' },
+  policy: { interval: '5m', downgrade: 'never' },
+  server: { host: '127.0.0.1', port: 8080 },
+  state: '.tidemark',
+} as const
 
 const BEST_ELSEWHERE = `Best kept outside of this file, as "\${NAME}" or "\${file:PATH}".`
 
@@ -89,10 +98,14 @@ const git = section({
   }),
   branch: textThat('a branch name', (value) => isBranchName(value) && !value.startsWith('refs/'))
     .optional()
-    .meta({ description: 'The branch that is read and written.', default: 'main' }),
+    .meta({ description: 'The branch that is read and written.', default: DEFAULTS.git.branch }),
   interval: interval()
     .optional()
-    .meta({ description: "How often to look for other people's commits.", default: '1m', examples: ['30s', '5m'] }),
+    .meta({
+      description: "How often to look for other people's commits.",
+      default: DEFAULTS.git.interval,
+      examples: ['30s', '5m'],
+    }),
   credentials: withRule(
     section({
       username: username(),
@@ -109,10 +122,10 @@ const git = section({
   author: section({
     name: textThat('a name without "<" and ">"', isAuthorText, '^[^<>]+$')
       .optional()
-      .meta({ description: 'Name of the author.', default: 'Tidemark' }),
+      .meta({ description: 'Name of the author.', default: DEFAULTS.author.name }),
     email: textThat('an e-mail address without "<" and ">"', isAuthorText, '^[^<>]+$')
       .optional()
-      .meta({ description: 'E-mail address of the author.', default: 'tidemark@localhost' }),
+      .meta({ description: 'E-mail address of the author.', default: DEFAULTS.author.email }),
   })
     .optional()
     .meta({ description: 'Author and committer of the commits.' }),
@@ -139,7 +152,11 @@ const policy = withRule(
     }),
     interval: interval()
       .optional()
-      .meta({ description: 'How often to look at the registry.', default: '5m', examples: ['1m', '1h30m'] }),
+      .meta({
+        description: 'How often to look at the registry.',
+        default: DEFAULTS.policy.interval,
+        examples: ['1m', '1h30m'],
+      }),
     schedule: textThat('a cron expression such as "*/10 8-18 * * 1-5"', isCronExpression)
       .optional()
       .meta({
@@ -158,7 +175,10 @@ const policy = withRule(
     }).meta({ description: 'What selects the tag.' }),
     downgrade: oneOf('never', 'allow')
       .optional()
-      .meta({ description: 'Whether a lower version than the one in Git may be written.', default: 'never' }),
+      .meta({
+        description: 'Whether a lower version than the one in Git may be written.',
+        default: DEFAULTS.policy.downgrade,
+      }),
     write: z
       .array(write, { error: 'expected a list' })
       .optional()
@@ -187,8 +207,10 @@ const webhook = withRule(
 const server = section({
   host: notEmpty()
     .optional()
-    .meta({ description: 'Address to listen at.', default: '127.0.0.1', examples: ['0.0.0.0'] }),
-  port: port().optional().meta({ description: 'Port to listen at; 0 takes any free one.', default: 8080 }),
+    .meta({ description: 'Address to listen at.', default: DEFAULTS.server.host, examples: ['0.0.0.0'] }),
+  port: port()
+    .optional()
+    .meta({ description: 'Port to listen at; 0 takes any free one.', default: DEFAULTS.server.port }),
 })
 
 /** Checks a whole policy file, or several joined to one. */
@@ -209,7 +231,7 @@ export const policyFile = section({
     .optional()
     .meta({
       description: 'Folder of what can be fetched again, relative to this file.',
-      default: '.tidemark',
+      default: DEFAULTS.state,
       examples: ['/var/lib/tidemark'],
     }),
   server: server.optional().meta({ description: 'The HTTP server of webhooks, health and metrics.' }),
