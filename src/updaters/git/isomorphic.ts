@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { isRetryable } from '../../error.js'
 import type { Clock } from '../../lifecycle/clock.js'
 import { changeFiles } from './change.js'
 import { GitError } from './errors.js'
@@ -124,17 +123,22 @@ export function isomorphicRepository(options: IsomorphicOptions): GitRepository 
     try {
       await pushChange(transport, { branch, from, to: commit.oid, pack }, signal)
     } catch (thrown) {
-      // The answer may have been lost, or be about an earlier attempt whose answer was lost.
-      const landed = isRetryable(thrown) && !signal.aborted && (await isTip(branch, commit.oid, signal))
-      if (!landed) throw thrown
+      if (signal.aborted || !(await landed(commit, thrown, signal))) throw thrown
     }
     unsent.delete(commit.oid)
     await inTurn(() => keep(branch, commit.oid, pack))
   }
 
-  async function isTip(branch: string, oid: Oid, signal: AbortSignal): Promise<boolean> {
-    const tip = await references.tip(branch, signal).catch(() => undefined)
-    return tip === oid
+  /**
+   * What became of a push that failed. The answer may have been lost, or be about an earlier attempt whose answer was lost; and
+   * whatever words refuse a commit upon one that is no longer the newest, somebody was faster.
+   */
+  async function landed({ base, oid }: Commit, thrown: unknown, signal: AbortSignal): Promise<boolean> {
+    const tip = await references.tip(base.branch, signal).catch(() => undefined)
+    if (tip === oid) return true
+    if (tip === undefined || tip === base.commit || !(thrown instanceof GitError) || thrown.code === 'STALE')
+      return false
+    throw new GitError('STALE', `branch has moved: ${thrown.message}`, { retryable: true, cause: thrown })
   }
 
   async function keep(branch: string, oid: Oid, pack: Buffer): Promise<void> {

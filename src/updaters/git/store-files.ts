@@ -33,6 +33,8 @@ export function storeFiles(folder: string): StoreFiles {
     client(have) {
       const virtual = virtualFiles(folder, have)
       const isPack = (path: string) => dirname(path) === packs
+      const look = async (path: string) =>
+        isPack(path) ? stat(path) : virtual.has(path) ? { isFile: () => true, isDirectory: () => false } : missing(path)
       return {
         promises: {
           async readFile(path: string, options?: { encoding?: BufferEncoding } | BufferEncoding) {
@@ -46,8 +48,8 @@ export function storeFiles(folder: string): StoreFiles {
             await writeAtomically(path, data)
           },
           readdir: async (path: string) => (path === packs ? [...(await packNames())] : []),
-          stat: async (path: string) => (isPack(path) ? stat(path) : missing(path)),
-          lstat: async (path: string) => (isPack(path) ? stat(path) : missing(path)),
+          stat: look,
+          lstat: look,
           mkdir: async () => {},
           unlink: async () => {},
           rmdir: async () => {},
