@@ -2,7 +2,7 @@ import type { HttpClient } from 'isomorphic-git'
 import { converse, serverText } from './answer.js'
 import { GitError } from './errors.js'
 import { inspectPack, type PackFacts } from './pack.js'
-import { FLUSH, packetLine, splitBands } from './packet-lines.js'
+import { FLUSH, lineOf, packetLine, packets, splitBands } from './packet-lines.js'
 import type { Oid } from './repository.js'
 import type { Transport } from './transports/transport.js'
 
@@ -10,6 +10,8 @@ export interface FetchClientOptions {
   readonly transport: Transport
   readonly branch: string
   readonly tip: Oid
+  /** The store has everything of the commit that the fetch builds upon, so that the pack may have deltas of it. */
+  readonly thin: boolean
   readonly capabilities: readonly string[]
   readonly signal: AbortSignal
 }
@@ -26,7 +28,8 @@ export function fetchClient(options: FetchClientOptions): { http: HttpClient; fa
   async function answer(method: string, body: AsyncIterable<Uint8Array> | undefined): Promise<Buffer> {
     if (method === 'GET') return advertisementOf(options)
     const question = await collect(body)
-    const received = await converse(transport, 'git-upload-pack', question, { signal })
+    const wanted = options.thin && options.capabilities.includes('thin-pack') ? askThin(question) : question
+    const received = await converse(transport, 'git-upload-pack', wanted, { signal })
     facts = await verifyFetch(transport, received)
     return received
   }
@@ -49,6 +52,16 @@ function advertisementOf({ branch, tip, capabilities }: FetchClientOptions): Buf
   const kept = capabilities.filter((capability) => !capability.startsWith('symref='))
   const line = `${tip} ${reference}\0${[...kept, `symref=HEAD:${reference}`].join(' ')}\n`
   return Buffer.concat([packetLine('# service=git-upload-pack\n'), FLUSH, packetLine(line), FLUSH])
+}
+
+/**
+ * Adds `thin-pack`, which isomorphic-git does not ask for although it reads such packs, to the first line's capabilities.
+ * Without it Git's server takes no notice of what a client without history has, and sends every file again.
+ */
+function askThin(question: Buffer): Buffer {
+  const [want] = packets(question)
+  if (!Buffer.isBuffer(want)) return question
+  return Buffer.concat([packetLine(`${lineOf(want)} thin-pack\n`), question.subarray(4 + want.length)])
 }
 
 async function verifyFetch(transport: Transport, answer: Buffer): Promise<PackFacts> {

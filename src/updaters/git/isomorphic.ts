@@ -78,20 +78,26 @@ export function isomorphicRepository(options: IsomorphicOptions): GitRepository 
   async function fetched(branch: string, tip: Oid, signal: AbortSignal): Promise<Snapshot> {
     const { packs, bytes } = await store.size()
     if (packs >= maxPacks || bytes >= maxBytes) await store.wipe()
-    await fetchTip(branch, tip, signal)
+    const have = await fetchedBefore(branch)
+    try {
+      await fetchTip(branch, tip, have, signal)
+      const found = await stored(branch, tip)
+      if (found !== undefined) return found
+    } catch (thrown) {
+      const damaged = have !== undefined && thrown instanceof GitError && thrown.code === 'STATE'
+      if (!damaged) throw thrown
+    }
+    // What the fetch built upon is not all there.
+    await store.wipe()
+    await fetchTip(branch, tip, undefined, signal)
     const found = await stored(branch, tip)
     if (found !== undefined) return found
-    // What the fetch built upon was damaged, and is gone now.
-    await fetchTip(branch, tip, signal)
-    const again = await stored(branch, tip)
-    if (again !== undefined) return again
     throw new GitError('INVALID_ANSWER', `server did not send commit ${tip}`, { retryable: true })
   }
 
-  async function fetchTip(branch: string, tip: Oid, signal: AbortSignal): Promise<void> {
-    const have = await fetchedBefore(branch)
+  async function fetchTip(branch: string, tip: Oid, have: Oid | undefined, signal: AbortSignal): Promise<void> {
     const capabilities = await references.fetchCapabilities(signal)
-    const { http, facts } = fetchClient({ transport, branch, tip, capabilities, signal })
+    const { http, facts } = fetchClient({ transport, branch, tip, thin: have !== undefined, capabilities, signal })
     await store.fetch({ branch, have, base: transport.base, http, facts })
   }
 

@@ -27,6 +27,11 @@ export function* packets(bytes: Buffer): Generator<Packet> {
   }
 }
 
+/** The text of a packet without its optional line feed. */
+export function lineOf(packet: Buffer): string {
+  return packet.toString().replace(/\n$/, '')
+}
+
 /**
  * The text of all packets, each without its optional line feed. Throws `INVALID_ANSWER`, retryable, unless they end with a
  * flush packet or with the server's `ERR` line: nothing else tells the end from a connection that broke between two packets.
@@ -73,10 +78,6 @@ export function splitBands(bytes: Buffer): Bands {
 }
 
 const specialPackets = ['flush', 'delimiter', 'end'] as const
-
-function lineOf(packet: Buffer): string {
-  return packet.toString().replace(/\n$/, '')
-}
 
 function parseLength(digits: string): number {
   if (digits.length < 4) throw truncated()

@@ -16,7 +16,7 @@ import { haveReference, packFolder, storeFiles, writeAtomically } from './store-
 export interface Store {
   /** Undefined where the store has no such object. Throws `STATE`, retryable, where its bytes are not what was stored. */
   read(oid: Oid): Promise<GitObject | undefined>
-  /** Fetches through isomorphic-git what the tip has over `have`, a commit of the store. */
+  /** Fetches through isomorphic-git what the tip has over `have`, a commit of the store. Throws `STATE` where that is damaged. */
   fetch(request: FetchRequest): Promise<void>
   /** Keeps a pack that was made here. */
   keep(pack: Buffer, facts: PackFacts): Promise<void>
@@ -57,13 +57,9 @@ export function openStore(folder: string): Store {
     return tips
   }
 
-  async function requireWhole({ checksum, objects }: PackFacts): Promise<void> {
-    const indexed = await indexedObjects(join(packFolder(folder), `pack-${checksum}.idx`))
-    // isomorphic-git leaves out what it cannot resolve, and says nothing.
-    if (indexed !== objects)
-      throw new GitError('INVALID_ANSWER', `pack has ${objects} objects, of which ${indexed} can be read`, {
-        retryable: true,
-      })
+  /** isomorphic-git leaves out of an index what it cannot resolve, and says nothing. */
+  async function isWhole({ checksum, objects }: PackFacts): Promise<boolean> {
+    return objects === (await indexedObjects(join(packFolder(folder), `pack-${checksum}.idx`)))
   }
 
   async function discard({ checksum }: PackFacts): Promise<void> {
@@ -105,7 +101,10 @@ export function openStore(folder: string): Store {
           tags: false,
         })
         const received = facts()
-        if (received !== undefined) await requireWhole(received)
+        if (received === undefined || (await isWhole(received))) return
+        // Its deltas are of objects that it does not have: of stored ones, or of none at all.
+        const code = have === undefined ? 'INVALID_ANSWER' : 'STATE'
+        throw new GitError(code, 'pack has objects that cannot be resolved', { retryable: true })
       } catch (thrown) {
         const received = facts()
         if (received !== undefined) await discard(received).catch(() => {})
@@ -118,7 +117,7 @@ export function openStore(folder: string): Store {
         const name = `pack-${facts.checksum}.pack`
         await writeAtomically(join(packFolder(folder), name), pack)
         await indexPack({ fs: files.client(), dir: packFolder(folder), gitdir: folder, filepath: name, cache })
-        await requireWhole(facts)
+        if (!(await isWhole(facts))) throw new GitError('STATE', 'own pack cannot be read', { retryable: true })
       } catch (thrown) {
         await discard(facts).catch(() => {})
         throw stateError(thrown)

@@ -78,10 +78,16 @@ describe('a fetch', () => {
     await repository.head('main', never)
     const first = scene.server.requests.length
     const tip = await commitFiles(scene.path, 'main', { 'a.yaml': 'a: 2\n' })
+    let objects = 0
+    alterFetch(scene, (body) => {
+      objects = body.readUInt32BE(body.indexOf('PACK') + 8)
+      return body
+    })
 
     assert.equal((await repository.head('main', never)).commit, tip)
     const [look, fetch, ...more] = scene.server.requests.slice(first)
     assert.deepEqual(more, [])
+    assert.equal(objects, 3, 'the commit, its tree and the file')
     assert.match(String(look?.body), /ref-prefix refs\/heads\/main\n/)
     assert.match(
       String(fetch?.body),

@@ -6,18 +6,27 @@ import { removeFolder } from '../../parts/folder.js'
 import { commitFiles } from '../../parts/git-server.js'
 import { details, gitError, never, readRoot, type Scene, startScene } from './scene.js'
 
+// Large enough for Git to send a changed one as a delta.
+const large = Array.from({ length: 400 }, (_, line) => `key${line}: value ${line * line}\n`).join('')
+
 describe('the state folder', () => {
   let scene: Scene
   let last = 1
+  /** The packs of the second fetch, without ending. */
+  let newest: string[] = []
   before(async () => {
     scene = await startScene()
+    await commitFiles(scene.path, 'main', { 'b.yaml': large })
   })
   beforeEach(async () => {
     await removeFolder(scene.folder)
     const repository = scene.open()
     await repository.head('main', never)
+    const before = await readdir(packs())
     await change()
     await repository.head('main', never)
+    const added = (await readdir(packs())).filter((name) => !before.includes(name))
+    newest = added.map((name) => name.replace(/\.\w+$/, ''))
     scene.operations.length = 0
   })
   after(() => scene.stop())
@@ -61,15 +70,26 @@ describe('the state folder', () => {
       assert.equal(await readRoot(repository, await repository.head('main', never)), `a: ${last}\n`)
     })
 
-  test('with one damaged pack of several fails one read, which the next look heals', async () => {
-    const [older] = await readdir(packs())
+  test('with one missing pack of several fails one read, which the next look heals', async () => {
+    const names = await readdir(packs())
+    const first = names.find((name) => name.endsWith('.idx') && !newest.includes(name.slice(0, -4)))
+    assert.ok(first !== undefined)
+    for (const ending of ['idx', 'pack']) await rm(join(packs(), first.replace('idx', ending)))
     const repository = scene.open()
     const snapshot = await repository.head('main', never)
-    for (const name of await readdir(packs())) if (name !== older) await rm(join(packs(), name))
-    await assert.rejects(readRoot(scene.open(), snapshot), gitError('STATE', true, /^Cannot read /))
+    await assert.rejects(readRoot(repository, snapshot, 'b.yaml'), gitError('STATE', true, /^Cannot read /))
 
-    const again = scene.open()
-    assert.equal(await readRoot(again, await again.head('main', never)), `a: ${last}\n`)
+    assert.equal(await readRoot(repository, await repository.head('main', never), 'b.yaml'), large)
+  })
+
+  test('with one missing pack of several does not keep a branch from moving', async () => {
+    const names = await readdir(packs())
+    for (const name of names) if (!newest.includes(name.replace(/\.\w+$/, ''))) await rm(join(packs(), name))
+    const repository = scene.open()
+    // Git sends this as a delta of the file in the missing pack.
+    await commitFiles(scene.path, 'main', { 'b.yaml': `${large}more: ${++last}\n` })
+    assert.equal(await readRoot(repository, await repository.head('main', never), 'b.yaml'), `${large}more: ${last}\n`)
+    await commitFiles(scene.path, 'main', { 'b.yaml': large })
   })
 
   test('that is emptied under a running engine is filled by its next look', async () => {
