@@ -39,15 +39,6 @@ for (const start of [startDockerRegistry, startInProcessRegistry]) {
       assert.deepEqual(listing.changed && listing.tags, ['1.0.0', '1.1.0', '1.2.0'])
     })
 
-    it('lists more tags than a page holds', async () => {
-      const tags = Array.from({ length: 1_010 }, (_, index) => `1.0.${index}`)
-      await pushTags(part, 'team/many', tags)
-      const listing = await registry.listTags(repository('team/many'), { signal })
-      assert.deepEqual(listing.changed && listing.tags, tags.sort())
-      const again = await registry.listTags(repository('team/many'), { signal, known: listing.fingerprint })
-      assert.equal(again.changed, false)
-    })
-
     it('resolves a tag of an image and of an index to its digest', async () => {
       const image = await pushImage(part, 'team/images', '1.0.0')
       const index = await pushImage(part, 'team/images', '2.0.0', { platforms: ['linux/amd64', 'linux/arm64/v8'] })

@@ -39,7 +39,7 @@ export async function startTokenServer(options: TokenServerOptions = {}): Promis
   const server = createServer((request, response) => {
     const query = new URL(request.url ?? '/', 'http://127.0.0.1').searchParams
     const given = /^Basic (.+)$/.exec(request.headers.authorization ?? '')?.[1]
-    const [username, password] = given === undefined ? [] : Buffer.from(given, 'base64').toString().split(':')
+    const [, username, password] = /^([^:]*):(.*)$/s.exec(Buffer.from(given ?? '', 'base64').toString()) ?? []
     requests.push({ query, username })
     if (username !== undefined && users[username] !== password) {
       response.writeHead(401).end(JSON.stringify({ errors: [{ code: 'UNAUTHORIZED', message: 'wrong password' }] }))

@@ -14,6 +14,9 @@ const CODES: Readonly<Record<string, RegistryErrorCode>> = {
 /** Codes of Node's HTTP parser and of zlib: what came is not the protocol. */
 const NOT_HTTP = /^(?:HPE_|Z_)/
 
+/** What OpenSSL makes of an answer without TLS, in a sentence that helps nobody. */
+const NOT_TLS = new Set(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG'])
+
 /**
  * The error of an answer whose status is not what was asked for, such as
  * `Cannot list tags of "127.0.0.1:5000/team/app": registry answered 401 (authentication required)`.
@@ -35,8 +38,9 @@ export function answerError(action: string, party: string, answer: Answer, now: 
 /** The error of an exchange that brought no usable answer. */
 export function exchangeError(action: string, url: URL, thrown: unknown): RegistryError {
   const systemCode = systemCodeOf(thrown)
+  const reason = NOT_TLS.has(systemCode) ? 'it does not speak TLS; plainHttp asks without' : printable(reasonOf(thrown))
   const code = CODES[systemCode] ?? (NOT_HTTP.test(systemCode) ? 'INVALID_ANSWER' : 'UNREACHABLE')
-  return new RegistryError(code, `${action}: no usable answer from "${url.origin}" (${printable(reasonOf(thrown))})`, {
+  return new RegistryError(code, `${action}: no usable answer from "${url.origin}" (${reason})`, {
     cause: thrown,
     retryable: code === 'UNREACHABLE',
   })

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { type Repository, repositoryKey } from '../../image/repository.js'
 import type { Clock } from '../../lifecycle/clock.js'
 import { type AuthorizedRequest, authorization } from './authorization.js'
@@ -34,6 +35,7 @@ export function ociRegistry(options: OciRegistryOptions): Registry {
   const { hosts, clock } = options
   const bounds = { ...DEFAULT_BOUNDS, ...options.bounds }
   const stopping = new AbortController()
+  shareSignal(stopping.signal)
   const http = createHttp({ ...options, bounds })
   const tokens = tokenCache({ http, clock, bounds, stopping: stopping.signal })
   const { send } = authorization(http, tokens)
@@ -42,6 +44,7 @@ export function ociRegistry(options: OciRegistryOptions): Registry {
   const ask = async (repository: Repository, path: string, request: Question): Promise<Answer> => {
     const { registry } = repository
     const { plainHttp, credentials } = hosts(registry)
+    shareSignal(request.signal)
     return send({
       ...request,
       registry,
@@ -85,6 +88,11 @@ export function ociRegistry(options: OciRegistryOptions): Registry {
 }
 
 type Question = Omit<AuthorizedRequest, 'registry' | 'url' | 'scope' | 'credential'>
+
+/** One signal stops any number of requests: Node would warn of a leak from the eleventh on. */
+function shareSignal(signal: AbortSignal): void {
+  setMaxListeners(0, signal)
+}
 
 /** Docker Hub answers at another name than its images carry. */
 function addressOf(registry: string): string {
