@@ -144,11 +144,15 @@ export function openStore(folder: string): Store {
     refresh,
 
     async wipe() {
-      await rm(packFolder(folder), { recursive: true, force: true }).catch((cause) => {
-        throw stateError(cause)
-      })
-      await rm(tipsFile(folder), { force: true })
-      refresh()
+      try {
+        // The tips first: they say what the packs have.
+        await rm(tipsFile(folder), { force: true })
+        await rm(packFolder(folder), { recursive: true, force: true })
+      } catch (thrown) {
+        throw stateError(thrown)
+      } finally {
+        refresh()
+      }
     },
   }
 }

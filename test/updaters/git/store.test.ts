@@ -112,6 +112,17 @@ describe('the state folder', () => {
     }
   })
 
+  test('does not grow by pushes alone', async () => {
+    const repository = scene.open({ maxPacks: 4 })
+    for (let round = 0; round < 8; round++) {
+      const bytes = Buffer.from(`a: ${++last}\n`)
+      const base = await repository.head('main', never)
+      await repository.push(await repository.commit(base, [{ path: 'a.yaml', bytes }], details), never)
+      assert.ok((await readdir(packs())).length <= 2 * 4)
+    }
+    assert.equal(await readRoot(repository, await repository.head('main', never)), `a: ${last}\n`)
+  })
+
   test('is shared by engines that look and push at once', async () => {
     const engines = Array.from({ length: 4 }, () => scene.open({ maxPacks: 3 }))
     for (let round = 0; round < 5; round++) {

@@ -1,0 +1,27 @@
+import type { Clock } from '../../lifecycle/clock.js'
+import { GitError } from './errors.js'
+
+export interface GitOperation {
+  readonly operation: 'ls-refs' | 'fetch' | 'push'
+  /** `success`, `aborted`, or the code of the error. */
+  readonly outcome: string
+  readonly durationMs: number
+}
+
+/** Runs an operation and reports how it ended. */
+export type Timed = <T>(operation: GitOperation['operation'], signal: AbortSignal, run: () => Promise<T>) => Promise<T>
+
+export function timedBy(clock: Clock, onOperation: ((operation: GitOperation) => void) | undefined): Timed {
+  return async (operation, signal, run) => {
+    const start = clock.now()
+    const report = (outcome: string) => onOperation?.({ operation, outcome, durationMs: clock.now() - start })
+    try {
+      const result = await run()
+      report('success')
+      return result
+    } catch (thrown) {
+      report(signal.aborted ? 'aborted' : thrown instanceof GitError ? thrown.code : 'UNKNOWN')
+      throw thrown
+    }
+  }
+}
