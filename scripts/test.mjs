@@ -17,9 +17,14 @@ const bin = (name) => join(root, 'node_modules/.bin', name)
 const tests = files.filter((file) => !skipped.includes(file))
 const concurrency = `--test-concurrency=${Math.max(2, availableParallelism())}`
 const steps = [
+  ['build', bin('tsc'), ['-p', 'tsconfig.build.json']],
   ['types', bin('tsc'), ['-p', '.']],
   ['lint and format', bin('biome'), ['check', '.']],
-  ['tests', process.execPath, ['--import', 'tsx', '--test', '--test-reporter=spec', concurrency, ...tests]],
+  [
+    'tests',
+    process.execPath,
+    ['--import', 'tsx', '--test', '--test-reporter=spec', '--test-timeout=120000', concurrency, ...tests],
+  ],
 ]
 const failed = steps.filter(([name, command, args]) => {
   console.error(`\n— ${name}`)

@@ -17,6 +17,9 @@ import { startWeb } from './web/server.js'
 export type Role = (typeof ROLES)[number]
 export const ROLES = ['all', 'poll', 'write', 'web'] as const
 
+/** Whoever stops a service, such as Kubernetes or systemd, waits ten seconds at least; what hangs longer is cut off before. */
+const GRACE_MS = 6_000
+
 export interface ServiceOptions extends Surroundings {
   readonly role: Role
   readonly metrics: Metrics
@@ -65,7 +68,7 @@ export async function startService(configuration: Configuration, options: Servic
 }
 
 function createJobs({ queue }: Configuration, { clock, random, events }: ServiceOptions): Jobs {
-  const options = { clock, random, onTrouble: events.queueTroubled }
+  const options = { clock, random, onTrouble: events.queueTroubled, graceMs: GRACE_MS }
   return queue === undefined ? memoryJobs(options) : bullmqJobs({ ...options, redis: queue.redis })
 }
 

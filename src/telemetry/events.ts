@@ -103,9 +103,10 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
     },
     webhookReceived(event) {
       metrics.webhookEvents.inc({ webhook: event.webhook, outcome: event.outcome })
-      const refused = event.outcome !== 'accepted' && event.outcome !== 'ignored'
-      if (refused) log.warn('Push event refused', event)
-      else log.info('Push event received', event)
+      // Registries tell of every layer and every pull: what is none of ours is no news.
+      if (event.outcome === 'ignored') log.debug('Push event ignored', event)
+      else if (event.outcome === 'accepted') log.info('Push event received', event)
+      else log.warn('Push event refused', event)
     },
     requestFailed(failure) {
       log.error('Request failed', failure)

@@ -63,10 +63,11 @@ export function judge(
 ): Judgement {
   const places: JudgedPlace[] = []
   const warnings: PlaceWarning[] = []
+  const byImage = policiesByImage(target.policies)
   for (const { path, scan } of files) {
     for (const { line, message } of scan.warnings) warnings.push({ file: path, line, message })
     for (const place of scan.places) {
-      const owners = ownersOf(place, path, target)
+      const owners = ownersOf(place, path, target, byImage)
       if (typeof owners === 'string') warnings.push({ file: path, line: place.line, message: owners })
       else places.push(...judgeOwned(place, path, owners, selections))
     }
@@ -76,16 +77,34 @@ export function judge(
   return { places: places.sort(byPosition), warnings, unplaced }
 }
 
+/** Policies by the canonical name of their repository: a large branch has many places, and most belong to none. */
+type ByImage = ReadonlyMap<string, readonly WritingPolicy[]>
+
+function policiesByImage(policies: readonly WritingPolicy[]): ByImage {
+  const groups = new Map<string, WritingPolicy[]>()
+  for (const policy of policies) {
+    const key = repositoryKey(policy.repository)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [policy])
+    else group.push(policy)
+  }
+  return groups
+}
+
 /** The policies that claim a place, or a warning about its marker. */
-function ownersOf(place: Place, path: string, target: UpdateTarget): readonly WritingPolicy[] | string {
+function ownersOf(
+  place: Place,
+  path: string,
+  target: UpdateTarget,
+  byImage: ByImage,
+): readonly WritingPolicy[] | string {
   if (place.marker?.type === 'policy') {
     const named = policyOf(place.marker, target)
     return typeof named === 'string' ? named : named.filter(({ writesTo }) => writesTo(path))
   }
   const repository = place.image.name === undefined ? undefined : tryParseRepository(place.image.name)
   if (repository === undefined) return []
-  const key = repositoryKey(repository)
-  return target.policies.filter((policy) => repositoryKey(policy.repository) === key && policy.writesTo(path))
+  return (byImage.get(repositoryKey(repository)) ?? []).filter(({ writesTo }) => writesTo(path))
 }
 
 /** Flux's markers name a namespace too: `ns/name` is the policy of that name, or else the one called `name`. */

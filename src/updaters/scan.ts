@@ -32,12 +32,10 @@ export function createScanner(
       const fresh: Folder[] = []
       const next = await visit(snapshot.tree, '', root, fresh, 0)
       await readUnknown(fresh, signal)
-      for (const folder of fresh) folder.files = folder.files.filter(hasSomething)
+      // A folder is met before those in it, and has all that they have.
+      for (const folder of fresh.reverse()) settle(folder)
       root = next
-      return filesBelow(root).flatMap(({ path, oid, name }) => {
-        const scan = index.get(oid, name)
-        return scan === undefined ? [] : [{ path, oid, scan }]
-      })
+      return root.scanned
     },
   }
 
@@ -50,7 +48,7 @@ export function createScanner(
     depth: number,
   ): Promise<Folder> {
     if (known?.oid === oid) return known
-    const folder: Folder = { oid, folders: new Map(), files: [] }
+    const folder: Folder = { oid, folders: new Map(), unread: [], scanned: [] }
     fresh.push(folder)
     if (depth > DEEPEST_FOLDER) return folder
     for (const entry of await repository.readTree(oid)) {
@@ -59,7 +57,7 @@ export function createScanner(
         const child = await visit(entry.oid, below, known?.folders.get(entry.name), fresh, depth + 1)
         folder.folders.set(entry.name, child)
       } else if (isFile(entry) && wanted(below)) {
-        folder.files.push({ path: below, name: entry.name, oid: entry.oid })
+        folder.unread.push({ path: below, name: entry.name, oid: entry.oid })
       }
     }
     return folder
@@ -67,7 +65,7 @@ export function createScanner(
 
   async function readUnknown(fresh: readonly Folder[], signal: AbortSignal): Promise<void> {
     const names = new Map<Oid, Set<string>>()
-    for (const { oid, name } of fresh.flatMap(({ files }) => files)) {
+    for (const { oid, name } of fresh.flatMap(({ unread }) => unread)) {
       if (index.get(oid, name) !== undefined) continue
       const known = names.get(oid)
       if (known === undefined) names.set(oid, new Set([name]))
@@ -80,16 +78,23 @@ export function createScanner(
     await index.flush()
   }
 
-  function hasSomething({ oid, name }: WantedFile): boolean {
-    const scan = index.get(oid, name)
-    return scan !== undefined && (scan.places.length > 0 || scan.warnings.length > 0)
+  function settle(folder: Folder): void {
+    const own = folder.unread.flatMap(({ path, oid, name }) => {
+      const scan = index.get(oid, name)
+      return scan === undefined || !hasSomething(scan) ? [] : [{ path, oid, scan }]
+    })
+    folder.unread = []
+    folder.scanned = [own, ...[...folder.folders.values()].map(({ scanned }) => scanned)].flat()
   }
 }
 
 interface Folder {
   readonly oid: Oid
   readonly folders: Map<string, Folder>
-  files: WantedFile[]
+  /** Until the folder is settled. */
+  unread: WantedFile[]
+  /** Of this folder and all below it. */
+  scanned: readonly ScannedFile[]
 }
 
 interface WantedFile {
@@ -102,8 +107,6 @@ function isFile(entry: TreeEntry): boolean {
   return entry.type === 'file' || entry.type === 'executable'
 }
 
-function filesBelow(folder: Folder): WantedFile[] {
-  const files = [...folder.files]
-  for (const child of folder.folders.values()) files.push(...filesBelow(child))
-  return files
+function hasSomething({ places, warnings }: Scan): boolean {
+  return places.length > 0 || warnings.length > 0
 }
