@@ -4,7 +4,7 @@ import { readDocument } from './document.js'
 import { ConfigError, type Fault } from './errors.js'
 import { type InterpolationOptions, interpolate } from './interpolate.js'
 import { merge } from './merge.js'
-import { folderOf, type MapNode } from './node.js'
+import type { MapNode } from './node.js'
 import { checkReferences } from './references.js'
 import { resolveFile } from './resolve.js'
 import { readSources, type Source } from './source.js'
@@ -14,7 +14,7 @@ import { warningsOf } from './warnings.js'
  * Reads policy files, and of folders every `.yaml` and `.yml` directly in them, as one configuration.
  *
  * Throws `ConfigError` with every fault of every file. Relative paths in a file start at the file's folder; the state is
- * kept in `.tidemark` beside the first file where none says otherwise.
+ * kept in `.tidemark` in the working folder where none says otherwise.
  */
 export async function loadConfiguration(
   paths: readonly string[],
@@ -42,7 +42,7 @@ export async function loadConfiguration(
   if (unreadable.length === 0 && roots.length === sources.length) faults.push(...checkReferences(root))
   if (faults.length > 0 || checked.file === undefined) throw refuse()
 
-  const resolved = resolveFile(checked.file, root, folderOf(first))
+  const resolved = resolveFile(checked.file, root)
   return freeze({ ...resolved, warnings: warningsOf(resolved, root) })
 }
 

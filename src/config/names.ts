@@ -14,10 +14,11 @@ export const entryNames = namesLike(
   'a name of up to 63 letters, digits, ".", "_" and "-" that starts with a letter or digit',
 )
 
-/** The same with slashes, as policies are often named by team. */
+/** The same with slashes, as policies are often named by team. A marker must be able to name them. */
 export const policyNames = namesLike(
-  '^[A-Za-z0-9][A-Za-z0-9._/-]{0,252}$',
+  '^(?!(?:ignore|hold)$)[A-Za-z0-9][A-Za-z0-9._/-]{0,252}$',
   'a name of up to 253 letters, digits, ".", "_", "/" and "-" that starts with a letter or digit',
+  'not a name: a marker reads "ignore" and "hold" as something else',
 )
 
 export const hostNames: Names = {
@@ -27,7 +28,15 @@ export const hostNames: Names = {
   },
 }
 
-function namesLike(pattern: string, expectation: string): Names {
+const RESERVED = new Set(['ignore', 'hold'])
+
+function namesLike(pattern: string, expectation: string, reserved?: string): Names {
   const grammar = new RegExp(pattern)
-  return { pattern, complaint: (name) => (grammar.test(name) ? undefined : `not a name: expected ${expectation}`) }
+  return {
+    pattern,
+    complaint(name) {
+      if (grammar.test(name)) return undefined
+      return RESERVED.has(name) && reserved !== undefined ? reserved : `not a name: expected ${expectation}`
+    },
+  }
 }

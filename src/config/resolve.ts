@@ -18,9 +18,9 @@ import { secretsOf } from './secrets.js'
 
 /**
  * Applies the defaults to a file without faults. `root` tells in which file, and so in which folder, a path stands.
- * The state is kept below `folder` where the file does not say.
+ * The state is kept in the working folder of the process where the file does not say.
  */
-export function resolveFile(file: PolicyFile, root: MapNode, folder: string): Omit<Configuration, 'warnings'> {
+export function resolveFile(file: PolicyFile, root: MapNode): Omit<Configuration, 'warnings'> {
   const absolute = (path: Path, text: string) => resolve(folderAt(root, path), text)
   const policies = Object.entries(file.policies ?? {}).map(([name, policy]) => resolvePolicy(name, policy))
   return {
@@ -34,7 +34,7 @@ export function resolveFile(file: PolicyFile, root: MapNode, folder: string): Om
     policies: policies.sort((a, b) => (a.name < b.name ? -1 : 1)),
     webhooks: record(file.webhooks, (name, webhook) => [name, resolveWebhook(name, webhook)]),
     ...(file.queue !== undefined && { queue: { redis: file.queue.redis } }),
-    state: file.state === undefined ? resolve(folder, DEFAULTS.state) : absolute(['state'], file.state),
+    state: file.state === undefined ? resolve(DEFAULTS.state) : absolute(['state'], file.state),
     server: {
       host: file.server?.host ?? DEFAULTS.server.host,
       port: Number(file.server?.port ?? DEFAULTS.server.port),

@@ -173,12 +173,10 @@ const policy = withRule(
         examples: ['>=1.0.0 <2.0.0', '^1.4.0 || ^2.1.0'],
       }),
     }).meta({ description: 'What selects the tag.' }),
-    downgrade: oneOf('never', 'allow')
-      .optional()
-      .meta({
-        description: 'Whether a lower version than the one in Git may be written.',
-        default: DEFAULTS.policy.downgrade,
-      }),
+    downgrade: oneOf('never', 'allow').optional().meta({
+      description: 'Whether a lower version than the one in Git may be written.',
+      default: DEFAULTS.policy.downgrade,
+    }),
     write: z
       .array(write, { error: 'expected a list' })
       .optional()

@@ -36,6 +36,10 @@ const FAULTS: readonly [string, readonly string[]][] = [
   ],
   ['policies:\n  a:\n', ['2:3: policies.a: expected a map, found nothing']],
   [
+    'policies:\n  hold: { image: alpine, select: { semver: 1.x } }\n',
+    ['2:3: policies.hold: not a name: a marker reads "ignore" and "hold" as something else'],
+  ],
+  [
     'policies:\n  a b: { image: alpine, select: { semver: x y } }\n',
     [
       `2:3: policies["a b"]: ${POLICY_NAME}`,

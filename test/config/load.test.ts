@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdir, symlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { loadConfiguration } from '../../src/config/load.js'
 import { type Files, faultsOf, load, refusal, withFiles } from './files.js'
@@ -123,10 +123,10 @@ test('relative paths start at the folder of the file they stand in', () =>
     },
   ))
 
-test('the state is kept beside the first file where none says otherwise', () =>
+test('the state is kept in the working folder where no file says otherwise', () =>
   withFiles({ 'a/one.yaml': 'policies: {}', 'b/two.yaml': 'git: {}' }, async (folder) => {
     const { state } = await loadConfiguration([join(folder, 'a'), join(folder, 'b/two.yaml')], { env: {} })
-    assert.equal(state, join(folder, 'a/.tidemark'))
+    assert.equal(state, resolve('.tidemark'))
   }))
 
 test('a folder is all of its YAML files by name, and none below it', async () => {

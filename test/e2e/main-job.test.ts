@@ -19,7 +19,7 @@ async function committed(fleet: Fleet, commits: number): Promise<void> {
 
 function looked(service: RunningTidemark, repository: string, looks: number): Promise<true> {
   const polls = () =>
-    service.records().filter((record) => record.message === 'Polled' && record['repository'] === repository)
+    service.records().filter((record) => record.message === 'Polled' && record.repository === repository)
   return eventually(`${looks} looks at ${repository}`, () => polls().length >= looks)
 }
 

@@ -53,7 +53,7 @@ export async function startTidemark(args: readonly string[], { cwd, env }: RunOp
   })
   const url = await eventually('Tidemark serves HTTP', () => {
     if (ended) throw new Error(`Tidemark ended: ${service.output()}`)
-    return records().find(({ message }) => message === 'Tidemark started')?.['url']
+    return records().find(({ message }) => message === 'Tidemark started')?.url
   }).catch(async (error) => {
     await service.stop()
     throw error
