@@ -4,7 +4,8 @@ import type { Clock } from '../../lifecycle/clock.js'
 import { type AuthorizedRequest, authorization } from './authorization.js'
 import { type Bounds, DEFAULT_BOUNDS } from './bounds.js'
 import { type CredentialSource, credentialReader } from './credential-source.js'
-import { type Answer, createHttp, type RequestRecord } from './http.js'
+import type { Answer, RequestRecord } from './http.js'
+import { httpClient } from './http-client.js'
 import { MANIFEST_ACCEPT, readDigest } from './manifest.js'
 import type { Registry } from './registry.js'
 import { readTagList } from './tag-list.js'
@@ -36,7 +37,7 @@ export function ociRegistry(options: OciRegistryOptions): Registry {
   const bounds = { ...DEFAULT_BOUNDS, ...options.bounds }
   const stopping = new AbortController()
   shareSignal(stopping.signal)
-  const http = createHttp({ ...options, bounds })
+  const http = httpClient({ ...options, bounds })
   const tokens = tokenCache({ http, clock, bounds, stopping: stopping.signal })
   const { send } = authorization(http, tokens)
   const readCredential = credentialReader()
