@@ -33,12 +33,11 @@ export function startUpdates({ reconcilers, jobs, events, clock, random, after }
   const failures = new Map<string, { readonly count: number; readonly notBefore: number }>()
   const told = new Set<string>()
 
-  const work = async ({ git, trigger }: UpdateJob, signal: AbortSignal): Promise<void> => {
+  const work = async ({ git }: UpdateJob, signal: AbortSignal): Promise<void> => {
     const reconciler = reconcilers.get(git)
     const failed = failures.get(git)
     // An order from a process with another policy file names what is not written here.
     if (reconciler === undefined) return
-    if (trigger === 'look' && failed !== undefined && clock.now() < failed.notBefore) return
     const { target } = reconciler
     const where = { git: target.git, branch: target.branch }
     try {
@@ -88,6 +87,7 @@ export function startUpdates({ reconcilers, jobs, events, clock, random, after }
       intervalMs,
       run: () => {
         const { git, branch } = target
+        if (clock.now() < (failures.get(git)?.notBefore ?? 0)) return
         jobs.updates
           .add({ version: 1, git, branch, trigger: 'look' }, { atMostOncePerMs: intervalMs * SHARED_SCHEDULE })
           .catch((error: unknown) => events.queueTroubled({ queue: 'updates', reason: reasonOf(error) }))

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { parseRepository } from '../../src/image/repository.js'
+import { memoryJobs } from '../../src/jobs/memory.js'
+import { systemClock } from '../../src/lifecycle/clock.js'
+import { semverPolicy } from '../../src/policies/semver.js'
+import type { PollOutcome } from '../../src/watchers/poll.js'
+import { startPolls } from '../../src/watchers/polls.js'
+import { type WatchedPolicy, watchesOf } from '../../src/watchers/watch.js'
+import { eventually } from '../parts/eventually.js'
+import { manualClock } from '../parts/manual-clock.js'
+
+function policy(image: string, schedule: WatchedPolicy['schedule']): WatchedPolicy {
+  const range = { rule: '*', policy: semverPolicy('*') }
+  return { name: image, image, repository: parseRepository(image), schedule, targets: [], ...range }
+}
+
+const every = (intervalMs: number) => ({ type: 'interval', intervalMs }) as const
+
+function setup(policies: readonly WatchedPolicy[], clock: typeof systemClock, outcome?: () => Promise<PollOutcome>) {
+  const polled: string[] = []
+  const jobs = memoryJobs({ clock, random: () => 0.5 })
+  const troubles: string[] = []
+  const poller = {
+    poll(watch: { readonly key: string }, trigger: string) {
+      polled.push(`${watch.key} ${trigger}`)
+      return outcome?.() ?? Promise.resolve({ outcome: 'unchanged' } as const)
+    },
+  }
+  const watches = watchesOf(policies)
+  const onTrouble = ({ reason }: { reason: string }) => troubles.push(reason)
+  const polls = startPolls({ watches, poller, jobs, clock, random: () => 0.5, onTrouble })
+  return { polled, polls, jobs, troubles }
+}
+
+describe('polls', () => {
+  it('come by interval, once per repository', async () => {
+    const clock = manualClock()
+    const policies = [policy('ghcr.io/a/a', every(60_000)), policy('ghcr.io/a/b', every(600_000))]
+    const { polled, polls } = setup(policies, clock)
+    await clock.advance(60 * 60_000)
+    await polls.stop()
+    const count = (key: string) => polled.filter((entry) => entry === `${key} schedule`).length
+    assert.ok(count('ghcr.io/a/a') >= 54 && count('ghcr.io/a/a') <= 66, String(count('ghcr.io/a/a')))
+    assert.ok(count('ghcr.io/a/b') >= 6 && count('ghcr.io/a/b') <= 7, String(count('ghcr.io/a/b')))
+  })
+
+  it('come by cron expression', async () => {
+    const { polled, polls } = setup([policy('ghcr.io/a/a', { type: 'cron', expression: '* * * * * *' })], systemClock)
+    await eventually('two polls', () => polled.length >= 2)
+    await polls.stop()
+    const before = polled.length
+    assert.deepEqual(new Set(polled), new Set(['ghcr.io/a/a schedule']))
+    assert.equal(polled.length, before)
+  })
+
+  it('tell when the first pass is over, failed looks included', async () => {
+    const clock = manualClock()
+    const policies = [
+      policy('ghcr.io/a/a', every(60_000)),
+      policy('ghcr.io/a/b', every(60_000)),
+      policy('ghcr.io/a/c', { type: 'cron', expression: '0 0 1 1 *' }),
+    ]
+    let fails = true
+    const { polls } = setup(policies, clock, async () => {
+      if (fails) {
+        fails = false
+        throw new Error('defect')
+      }
+      return { outcome: 'unchanged' }
+    })
+    let over = false
+    polls.firstPass.then(() => {
+      over = true
+    })
+    assert.equal(over, false)
+    await clock.advance(5_000)
+    assert.equal(over, true)
+    await polls.stop()
+  })
+
+  it('pass over an order for what this process does not watch', async () => {
+    const clock = manualClock()
+    const { polled, polls, jobs } = setup([policy('ghcr.io/a/a', every(60_000))], clock)
+    await clock.advance(1_000)
+    await jobs.polls.add({ version: 1, repository: 'ghcr.io/other/x', trigger: 'event' })
+    await jobs.polls.add({ version: 1, repository: 'ghcr.io/a/a', trigger: 'event' })
+    await clock.advance(1_000)
+    await polls.stop()
+    assert.deepEqual(polled, ['ghcr.io/a/a schedule', 'ghcr.io/a/a event'])
+  })
+})
