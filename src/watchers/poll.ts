@@ -69,15 +69,11 @@ export function createPoller({ registry, jobs, events, clock, random }: PollerOp
     try {
       const listing = await registry.listTags(watch.repository, { known, signal })
       if (listing.changed) await selectAll(watch, listing.tags, signal)
-      // The fingerprint is written last: a crash before it costs another whole look, and never an update.
-      await jobs.watched.set(watch.key, {
-        version: 1,
-        fingerprint: listing.fingerprint,
-        rules,
-        failures: 0,
-        notBefore: 0,
-        restUntil: 0,
-      })
+      const { fingerprint } = listing
+      // Written last: a crash before it costs another whole look, and never an update. Most looks find it written already.
+      if (before?.fingerprint !== fingerprint || before.rules !== rules || before.failures > 0) {
+        await jobs.watched.set(watch.key, { version: 1, fingerprint, rules, failures: 0, notBefore: 0, restUntil: 0 })
+      }
       seen.add(watch.key)
       return listing.changed ? { outcome: 'changed', tags: listing.tags } : { outcome: 'unchanged' }
     } catch (error) {

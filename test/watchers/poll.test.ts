@@ -81,15 +81,17 @@ describe('poll', () => {
     assert.deepEqual(selected, ['app 1.2.0'])
   })
 
-  it('costs one request where nothing is new', async () => {
-    const { poll, registry, updates, clock } = setup(['1.0.0'])
+  it('costs one request and writes nothing where nothing is new', async (t) => {
+    const { poll, registry, jobs, updates, clock } = setup(['1.0.0'])
     await poll()
+    const written = t.mock.method(jobs.watched, 'set')
     registry.asked.length = 0
     updates.length = 0
     await clock.advance(5 * MINUTE)
     assert.deepEqual(await poll(), { outcome: 'unchanged' })
     assert.deepEqual(registry.asked, [`tags ${APP}`])
     assert.deepEqual(updates, [])
+    assert.equal(written.mock.callCount(), 0)
   })
 
   it('lists once for all policies of a repository, and asks for each digest once', async () => {
