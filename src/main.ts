@@ -1,18 +1,11 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { parseArguments, usageOf, usageOfAll } from './commands/arguments.js'
-import { type Command, EXIT } from './commands/command.js'
+import { EXIT } from './commands/command.js'
+import { COMMANDS } from './commands/commands.js'
 import { UsageError } from './commands/errors.js'
-import { explain } from './commands/explain.js'
-import { plan } from './commands/plan.js'
-import { run } from './commands/run.js'
-import { sync } from './commands/sync.js'
-import { validate } from './commands/validate.js'
 import { ConfigError } from './config/errors.js'
-import { loadConfiguration } from './config/load.js'
 import { reasonOf } from './error.js'
-
-const COMMANDS: readonly Command[] = [run, sync, plan, explain, validate]
 
 const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 
@@ -22,8 +15,9 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === '--version') return answer(`${version}\n`)
   if (name === '--help' || name === 'help') return answer(usageOfAll(COMMANDS))
   try {
-    const command = COMMANDS.find((known) => known.name === name)
-    if (command === undefined) throw new UsageError(unknown(name))
+    const listed = COMMANDS.find((known) => known.name === name)
+    if (listed === undefined) throw new UsageError(unknown(name))
+    const command = { ...listed, ...(await listed.load()) }
     const given = parseArguments(args, command)
     if (given.help) return answer(usageOf(command))
     return await command.run({
@@ -34,7 +28,7 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
       print: (text) => process.stdout.write(text),
       tell: (text) => process.stderr.write(text),
       interactive: process.stderr.isTTY === true,
-      load: () => loadConfiguration(given.config, { env: process.env }),
+      load: async () => (await import('./config/load.js')).loadConfiguration(given.config, { env: process.env }),
     })
   } catch (error) {
     process.stderr.write(`tidemark: ${reasonOf(error)}\n`)

@@ -72,6 +72,13 @@ const RULES = {
 
   cycles: (sources) => cyclesOf(importsOf(sources).filter(({ to }) => isOurs(to))).map(arrow),
 
+  // What a command needs is loaded with it: `tidemark --version` and a mistyped command are answered at once.
+  startup: (sources) => {
+    const loads = importsOf(sources).filter(({ isLazy, isType }) => !isLazy && !isType)
+    const reached = reachedFrom('main.ts', loads)
+    return loads.filter(({ from, to }) => reached.has(from) && !isOurs(to) && !to.startsWith('node:')).map(arrow)
+  },
+
   environment: (sources) =>
     filesWith(sources, /\bprocess\.env\b|\bfrom '(?:node:)?process'/).filter(
       (path) => roomOf(path) !== 'config' && !ENVIRONMENT.has(path),
@@ -130,6 +137,16 @@ describe('the rules', () => {
       ['a.ts → b.ts', 'b.ts → c.ts', 'c.ts → a.ts'],
     ],
     ['cycles', { 'a.ts': "import './b.js'\nimport './c.js'", 'b.ts': "import './c.js'", 'c.ts': '' }, []],
+    ['startup', { 'main.ts': "import { a } from './a.js'", 'a.ts': "import { z } from 'zod'" }, ['a.ts → zod']],
+    [
+      'startup',
+      {
+        'main.ts': "import type { A } from './a.js'\nconst b = () => import('./b.js')\nimport 'node:fs'",
+        'a.ts': "import { z } from 'zod'",
+        'b.ts': "import { z } from 'zod'",
+      },
+      [],
+    ],
     ['environment', { 'jobs/a.ts': 'const a = process.env.A', 'config/a.ts': 'process.env' }, ['jobs/a.ts']],
     ['environment', { 'jobs/a.ts': "import { env } from 'node:process'" }, ['jobs/a.ts']],
     [
@@ -155,6 +172,8 @@ interface Import {
   readonly from: string
   /** A path below src/, or what is imported from elsewhere as it is written. */
   readonly to: string
+  readonly isLazy: boolean
+  readonly isType: boolean
 }
 
 const IMPORT = /^\s*(?:import|export)\s[^'"`;]*?from\s*'([^']+)'|^\s*import\s*'([^']+)'|\bimport\(\s*'([^']+)'/gm
@@ -164,7 +183,12 @@ function importsOf(sources: Sources): Import[] {
     [...text.matchAll(IMPORT)].map((match) => {
       const specifier = match[1] ?? match[2] ?? match[3] ?? ''
       const ours = specifier.startsWith('.')
-      return { from, to: ours ? posix.join(posix.dirname(from), specifier).replace(/\.js$/, '.ts') : specifier }
+      return {
+        from,
+        to: ours ? posix.join(posix.dirname(from), specifier).replace(/\.js$/, '.ts') : specifier,
+        isLazy: match[3] !== undefined,
+        isType: /^\s*(?:import|export) type\b/.test(match[0]),
+      }
     }),
   )
 }
@@ -175,6 +199,12 @@ function cyclesOf(imports: readonly Import[]): readonly Import[] {
   const imported = new Set(imports.map(({ to }) => to))
   const rest = imports.filter(({ from, to }) => importers.has(to) && imported.has(from))
   return rest.length === imports.length ? rest : cyclesOf(rest)
+}
+
+function reachedFrom(start: string, imports: readonly Import[]): ReadonlySet<string> {
+  const reached = new Set([start])
+  for (const file of reached) for (const { from, to } of imports) if (from === file) reached.add(to)
+  return reached
 }
 
 function filesWith(sources: Sources, pattern: RegExp): string[] {

@@ -1,17 +1,7 @@
 import { parseArgs } from 'node:util'
 import { reasonOf } from '../error.js'
-import type { Command, Option } from './command.js'
+import type { Arguments, Command, ListedCommand, Option } from './command.js'
 import { UsageError } from './errors.js'
-
-/** What the command line says, checked. */
-export interface Arguments {
-  readonly operands: readonly string[]
-  readonly options: Readonly<Record<string, string | boolean | undefined>>
-  readonly config: readonly string[]
-  readonly output: 'text' | 'json'
-  readonly verbosity: 'quiet' | 'normal' | 'verbose'
-  readonly help: boolean
-}
 
 const DEFAULT_CONFIG = 'tidemark.yaml'
 
@@ -27,8 +17,11 @@ const COMMON: Readonly<Record<string, Option>> = {
   help: { type: 'boolean', summary: 'show this help' },
 }
 
+/** What is known of a command without running it. */
+type Usage = Omit<ListedCommand, 'load'> & Pick<Command, 'options'>
+
 /** Reads what stands behind a command's name. Throws `UsageError`. */
-export function parseArguments(args: readonly string[], command: Command): Arguments {
+export function parseArguments(args: readonly string[], command: Usage): Arguments & { readonly help: boolean } {
   const { values, positionals } = parse(args, { ...COMMON, ...command.options })
   if (command.operands === undefined && positionals.length > 0) {
     throw new UsageError(`Cannot run "${command.name}": unexpected argument "${positionals[0]}"`)
@@ -67,7 +60,7 @@ function single(value: unknown): string | boolean | undefined {
 }
 
 /** The help of one command. */
-export function usageOf(command: Command): string {
+export function usageOf(command: Usage): string {
   const rows = Object.entries({ ...command.options, ...COMMON }).map(
     ([name, option]) => [`--${name}${option.value === undefined ? '' : ` ${option.value}`}`, option.summary] as const,
   )
@@ -76,7 +69,7 @@ export function usageOf(command: Command): string {
 }
 
 /** The help of the program. */
-export function usageOfAll(commands: readonly Command[]): string {
+export function usageOfAll(commands: readonly ListedCommand[]): string {
   const rows = commands.map(
     ({ name, operands, summary }) => [[name, operands].filter(Boolean).join(' '), summary] as const,
   )

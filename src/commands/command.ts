@@ -1,12 +1,18 @@
 import type { Configuration } from '../config/configuration.js'
 
-/** One command of the command line. */
-export interface Command {
+/** A command as the list of commands shows it. */
+export interface ListedCommand {
   readonly name: string
-  /** One line for the list of commands. */
+  /** One line. */
   readonly summary: string
   /** What may stand behind the name, for the usage line. */
   readonly operands?: string
+  /** Loads what it takes and does. */
+  load(): Promise<Command>
+}
+
+/** What one command takes and does. */
+export interface Command {
   /** Options beyond those that every command takes. */
   readonly options?: Readonly<Record<string, Option>>
   /** Returns the exit code. Throws `UsageError`, `ConfigError`, or any error of ours; whoever calls prints it. */
@@ -20,14 +26,18 @@ export interface Option {
   readonly value?: string
 }
 
-/** What a person asked for, and the world in which to do it. */
-export interface Invocation {
+/** What a person asked for. */
+export interface Arguments {
   readonly operands: readonly string[]
   readonly options: Readonly<Record<string, string | boolean | undefined>>
   /** The policy files or folders. */
   readonly config: readonly string[]
   readonly output: 'text' | 'json'
   readonly verbosity: 'quiet' | 'normal' | 'verbose'
+}
+
+/** What a person asked for, and the world in which to do it. */
+export interface Invocation extends Arguments {
   readonly version: string
   readonly env: Readonly<Record<string, string | undefined>>
   /** Aborts when the process must stop: a first signal. */

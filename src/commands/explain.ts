@@ -8,9 +8,6 @@ import { eachBranch, type Failure, lookAtAll, type Pass } from './pass.js'
 
 /** Every tag with its verdict, and every place with its state. */
 export const explain: Command = {
-  name: 'explain',
-  summary: 'Show every tag with its verdict and every place with its state',
-  operands: '[POLICY]',
   async run(invocation) {
     const [only, ...more] = invocation.operands
     if (more.length > 0) throw new UsageError('Cannot explain: name one policy, or none for all')

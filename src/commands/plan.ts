@@ -6,8 +6,6 @@ import { pendingPlaces, tellFailures } from './sync.js'
 
 /** The unified diff that `sync` would commit. Nothing is written. */
 export const plan: Command = {
-  name: 'plan',
-  summary: 'Show the diff that sync would commit; nothing is written',
   options: { 'exit-code': { type: 'boolean', summary: 'exit 3 when there is a diff' } },
   run: (invocation) =>
     lookAtAll(invocation, async (pass) => {

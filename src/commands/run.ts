@@ -9,8 +9,6 @@ import { UsageError } from './errors.js'
 
 /** The service: runs until a signal ends it. */
 export const run: Command = {
-  name: 'run',
-  summary: 'Run the service',
   options: {
     host: { type: 'string', value: 'ADDRESS', summary: 'address to listen on (default: server.host)' },
     port: { type: 'string', value: 'PORT', summary: 'port to listen on (default: server.port)' },

@@ -7,8 +7,6 @@ import { eachBranch, type Failure, failingPlaces, lookAtAll } from './pass.js'
 
 /** One full pass: look at every repository, bring every branch up to date, exit. */
 export const sync: Command = {
-  name: 'sync',
-  summary: 'Make one full pass, then exit',
   run: (invocation) =>
     lookAtAll(invocation, async (pass) => {
       const branches = await eachBranch(pass, invocation, async ({ target, reconcile }) => ({

@@ -3,8 +3,6 @@ import { type Command, EXIT, type Invocation } from './command.js'
 
 /** Checks the policy file, whole, without asking any registry or Git server. */
 export const validate: Command = {
-  name: 'validate',
-  summary: 'Check the policy file',
   async run(invocation) {
     return invocation.output === 'json' ? validateAsJson(invocation) : validateAsText(invocation)
   },

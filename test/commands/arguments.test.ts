@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseArguments, usageOf, usageOfAll } from '../../src/commands/arguments.js'
+import { COMMANDS } from '../../src/commands/commands.js'
 import { UsageError } from '../../src/commands/errors.js'
-import { explain } from '../../src/commands/explain.js'
-import { plan } from '../../src/commands/plan.js'
-import { run } from '../../src/commands/run.js'
-import { sync } from '../../src/commands/sync.js'
+
+const run = await loaded('run')
+const sync = await loaded('sync')
+const plan = await loaded('plan')
+const explain = await loaded('explain')
 
 describe('arguments', () => {
   it('have defaults', () => {
@@ -54,8 +56,8 @@ describe('arguments', () => {
 describe('help', () => {
   it('lists commands and options', () => {
     assert.match(
-      usageOfAll([run, explain]),
-      /^Usage: tidemark COMMAND[\s\S]* {2}run +Run the service\n {2}explain \[POLICY\] +Show/,
+      usageOfAll(COMMANDS),
+      /^Usage: tidemark COMMAND[\s\S]* {2}run +Run the service\n[\s\S]* {2}explain \[POLICY\] +Show/,
     )
     assert.match(
       usageOf(run),
@@ -63,3 +65,9 @@ describe('help', () => {
     )
   })
 })
+
+async function loaded(name: string) {
+  const listed = COMMANDS.find((command) => command.name === name)
+  assert.ok(listed)
+  return { ...listed, ...(await listed.load()) }
+}
