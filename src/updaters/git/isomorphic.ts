@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { Clock } from '../../lifecycle/clock.js'
+import { untilAborted } from '../../lifecycle/until-aborted.js'
 import { changeFiles } from './change.js'
 import { GitError } from './errors.js'
 import { type GitObject, objectId, parseTree, renderCommit } from './objects.js'
@@ -12,7 +13,7 @@ import { branchSnapshots } from './snapshots.js'
 import { openStore } from './store.js'
 import type { Transport } from './transports/transport.js'
 import { treeCache } from './tree-cache.js'
-import { inTurn, untilAborted } from './turns.js'
+import { inTurn } from './turns.js'
 
 export interface IsomorphicOptions {
   /** Belongs to this repository alone; several processes may share it. Made where it is missing. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../../lifecycle/clock.js'
+import { untilAborted } from '../../lifecycle/until-aborted.js'
 import type { Reach } from './address.js'
 import type { Bounds } from './bounds.js'
 import { basicAuthorization, type Credential, credentialId } from './credential.js'
@@ -69,7 +70,7 @@ export function tokenCache({ http, clock, bounds, stopping }: TokensOptions): To
         fetching = fetchToken(request, key).finally(() => underWay.delete(key))
         underWay.set(key, fetching)
       }
-      return untilAborted(fetching, signal)
+      return untilAborted(signal, fetching)
     },
     forget(token) {
       for (const [key, { text }] of tokens) if (text === token) tokens.delete(key)
@@ -140,13 +141,4 @@ function keyOf({ registry, realm, service, scope, credential }: TokenRequest): s
 function oldestOf(tokens: ReadonlyMap<string, Token>): string {
   const [key = ''] = tokens.keys()
   return key
-}
-
-function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason)
-    const abort = () => reject(signal.reason)
-    signal.addEventListener('abort', abort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
 }
