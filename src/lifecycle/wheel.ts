@@ -11,6 +11,12 @@ const SLOT_MS = 250
 /** Every period is drawn anew from ±10 % of the interval, so that what started together drifts apart. */
 const JITTER = 0.1
 
+/**
+ * The share of an interval that is surely shorter than any of its periods. Whoever acts within it of another process that
+ * has the same beat doubles its work.
+ */
+export const WITHIN_PERIOD = 0.8
+
 /** The first beats come at most this close together: a start with 10,000 repositories is no burst. */
 const FIRST_BEAT_SPACING_MS = 20
 

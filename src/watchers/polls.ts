@@ -2,6 +2,7 @@ import { reasonOf } from '../error.js'
 import type { Jobs } from '../jobs/jobs.js'
 import type { Clock } from '../lifecycle/clock.js'
 import type { Component } from '../lifecycle/component.js'
+import { WITHIN_PERIOD } from '../lifecycle/wheel.js'
 import type { Poller } from './poll.js'
 import { startSchedule } from './schedule.js'
 import type { Watch } from './watch.js'
@@ -22,9 +23,6 @@ export interface Polls extends Component {
 
 /** Looks at one registry wait for each other in its own client; this only bounds what is under way in all. */
 const CONCURRENCY = 32
-
-/** Another process that keeps the same schedule must not double it. A little shorter than the shortest jittered interval. */
-const SHARED_SCHEDULE = 0.8
 
 /** Orders polls by schedule and works them off. */
 export function startPolls({ watches, poller, jobs, clock, random, onTrouble }: PollsOptions): Polls {
@@ -48,7 +46,7 @@ export function startPolls({ watches, poller, jobs, clock, random, onTrouble }: 
   const schedule = startSchedule(
     watches.values(),
     (watch) => {
-      const once = watch.intervalMs === undefined ? {} : { atMostOncePerMs: watch.intervalMs * SHARED_SCHEDULE }
+      const once = watch.intervalMs === undefined ? {} : { atMostOncePerMs: watch.intervalMs * WITHIN_PERIOD }
       jobs.polls
         .add({ version: 1, repository: watch.key, trigger: 'schedule' }, once)
         .catch((error: unknown) => onTrouble({ queue: 'polls', reason: reasonOf(error) }))
