@@ -1,6 +1,5 @@
 import type { Configuration } from './config/configuration.js'
 import { reasonOf } from './error.js'
-import { repositoryKey } from './image/repository.js'
 import { bullmqJobs } from './jobs/bullmq.js'
 import type { Jobs } from './jobs/jobs.js'
 import { memoryJobs } from './jobs/memory.js'
@@ -82,11 +81,12 @@ function webhooksOf(
   const senders = served ? Object.entries(webhooks).map(([name, config]) => [name, createSender(config)] as const) : []
   return {
     webhooks: new Map(senders),
-    async hint({ repository }) {
-      const watch = watches.get(repositoryKey(repository))
-      if (watch === undefined) return false
-      await jobs.polls.add({ version: 1, repository: watch.key, trigger: 'event' })
-      return true
+    async hint({ repository: { registry, path } }) {
+      const named = [...watches.values()].filter(
+        ({ repository }) => repository.path === path && (registry === undefined || repository.registry === registry),
+      )
+      await Promise.all(named.map(({ key }) => jobs.polls.add({ version: 1, repository: key, trigger: 'event' })))
+      return named.length > 0
     },
   }
 }

@@ -71,22 +71,12 @@ export interface WriteConfig {
   readonly files?: readonly string[]
 }
 
-export type WebhookConfig = GenericWebhookConfig | DistributionWebhookConfig
-
-export interface GenericWebhookConfig {
+export interface WebhookConfig {
   readonly name: string
-  readonly sender: 'generic'
-  readonly secret: string
-  /** Canonical host: images of other registries are ignored. */
-  readonly registry?: string
-}
-
-export interface DistributionWebhookConfig {
-  readonly name: string
-  readonly sender: 'distribution'
+  readonly sender: 'generic' | 'distribution'
   readonly secret: string
   /** Canonical host of the registry that the events are of. */
-  readonly registry: string
+  readonly registry?: string
 }
 
 export interface QueueConfig {

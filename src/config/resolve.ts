@@ -92,7 +92,6 @@ function resolveSchedule({ interval, schedule, timezone }: Entry<'policies'>): S
 }
 
 function resolveWebhook(name: string, { sender, secret, registry }: Entry<'webhooks'>): WebhookConfig {
-  if (sender === 'distribution') return { name, sender, secret, registry: hostOf(registry) }
   return { name, sender, secret, ...(registry !== undefined && { registry: hostOf(registry) }) }
 }
 

@@ -39,18 +39,6 @@ export const oneScheduleSchema = {
   dependentRequired: { timezone: ['schedule'] },
 }
 
-/** Distribution calls itself by whatever name it was asked by: its events do not say which registry they are of. */
-export const registryOfSender: Rule = (value) => {
-  if (value.sender !== 'distribution' || 'registry' in value) return []
-  return [{ key: 'registry', message: 'missing, expected the host of the registry that sends the events' }]
-}
-
-export const registryOfSenderSchema = {
-  if: { required: ['sender'], properties: { sender: { const: 'distribution' } } },
-  // biome-ignore lint/suspicious/noThenProperty: JSON Schema names it so, and nothing awaits it.
-  then: { required: ['registry'] },
-}
-
 function beside(form: readonly string[], key: string): string {
   return form
     .filter((other) => other !== key)

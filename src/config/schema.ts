@@ -6,14 +6,7 @@ import { named, oneOf, orText, section, text, textThat, withRule } from './field
 import { gitUrlComplaint } from './git-url.js'
 import { tryParseHost } from './host.js'
 import { entryNames, hostNames, policyNames } from './names.js'
-import {
-  oneForm,
-  oneFormSchema,
-  oneSchedule,
-  oneScheduleSchema,
-  registryOfSender,
-  registryOfSenderSchema,
-} from './rules.js'
+import { oneForm, oneFormSchema, oneSchedule, oneScheduleSchema } from './rules.js'
 import { imageComplaint, isAuthorText, isGlob, isRange, isRedisUrl, isTimezone, pathComplaint } from './texts.js'
 
 /*
@@ -185,22 +178,17 @@ const policy = withRule(
   oneSchedule,
 ).meta({ description: 'Selects one tag of one repository.', ...oneScheduleSchema })
 
-const webhook = withRule(
-  section({
-    sender: oneOf('generic', 'distribution').meta({ description: 'What sends the events.' }),
-    registry: host()
-      .optional()
-      .meta({
-        description:
-          'The registry that the events are of. Required for `distribution`; `generic` ignores every other registry then.',
-        examples: ['registry.example.com'],
-      }),
-    secret: textThat('a text of at least 8 characters', (value) => value.length >= 8, '.{8}').meta({
-      description: `What the sender proves to know. ${BEST_ELSEWHERE}`,
+const webhook = section({
+  sender: oneOf('generic', 'distribution').meta({ description: 'What sends the events.' }),
+  registry: host()
+    .optional()
+    .meta({
+      description:
+        'The registry that the events are of: `generic` ignores every other one then. A `distribution` registry does not know its own name; without this, its events count for every image of their path.',
+      examples: ['registry.example.com'],
     }),
-  }),
-  registryOfSender,
-).meta({ description: 'Push events of one sender, taken at /webhooks/<name>.', ...registryOfSenderSchema })
+  secret: notEmpty().meta({ description: `What the sender proves to know. ${BEST_ELSEWHERE}` }),
+}).meta({ description: 'Push events of one sender, taken at /webhooks/<name>.' })
 
 const server = section({
   host: notEmpty()
@@ -209,6 +197,9 @@ const server = section({
   port: port()
     .optional()
     .meta({ description: 'Port to listen at; 0 takes any free one.', default: DEFAULTS.server.port }),
+  adminToken: notEmpty()
+    .optional()
+    .meta({ description: `Allows operations over HTTP, of which there are none yet. ${BEST_ELSEWHERE}` }),
 })
 
 /** Checks a whole policy file, or several joined to one. */

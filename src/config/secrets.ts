@@ -1,7 +1,7 @@
 import { type Node, type Path, scalarsOf } from './node.js'
 
 /** The keys whose values are secrets, wherever they stand. */
-const SECRET_KEYS = new Set(['password', 'token', 'secret', 'redis'])
+const SECRET_KEYS = new Set(['password', 'token', 'adminToken', 'secret', 'redis'])
 
 /** True where no message may show a value. What stands directly at `credentials` may be meant as a password. */
 export function isSecret(path: Path): boolean {

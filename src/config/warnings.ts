@@ -17,6 +17,7 @@ export function warningsOf(configuration: Resolved, root: MapNode): readonly str
     ...registryWarnings(configuration, watched, entriesAt(root, ['registries']).keys()),
     ...gitWarnings(configuration),
     ...webhookWarnings(configuration, watched),
+    ...serverWarnings(root),
   ]
   if (configuration.policies.length === 0)
     warnings.push({ path: ['policies'], message: 'no policies: nothing will be done' })
@@ -62,13 +63,21 @@ function* gitWarnings({ git, policies }: Resolved): Generator<Warning> {
 }
 
 function* webhookWarnings({ webhooks }: Resolved, watched: ReadonlySet<string>): Generator<Warning> {
-  for (const { name, registry } of Object.values(webhooks)) {
+  for (const { name, registry, secret } of Object.values(webhooks)) {
+    const path = ['webhooks', name]
+    if (secret.length < SAFE_SECRET_LENGTH) yield { path: [...path, 'secret'], message: 'short enough to be guessed' }
     if (registry === undefined || watched.has(registry)) continue
-    yield {
-      path: ['webhooks', name, 'registry'],
-      message: 'no policy watches an image of this registry: no event has an effect',
-    }
+    const message = 'no policy watches an image of this registry: no event has an effect'
+    yield { path: [...path, 'registry'], message }
   }
 }
+
+function* serverWarnings(root: MapNode): Generator<Warning> {
+  const path = ['server', 'adminToken']
+  if (locate(root, path).found) yield { path, message: 'no effect yet: there are no operations over HTTP' }
+}
+
+/** 16 characters of any kind are about as many as anybody can try. */
+const SAFE_SECRET_LENGTH = 16
 
 const UNENCRYPTED = 'credentials will go over http:// for everyone on the way to read'

@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { reasonOf } from '../error.js'
-import { repositoryKey } from '../image/repository.js'
 import type { Delivery, PushedImage } from '../watchers/webhooks/sender.js'
 import type { Refusal } from './answers.js'
 import { WebError } from './errors.js'
@@ -71,7 +70,7 @@ function deliveryOf(request: { readonly headers: IncomingHttpHeaders; readonly b
 }
 
 function distinct(images: readonly PushedImage[]): PushedImage[] {
-  return [...new Map(images.map((image) => [`${repositoryKey(image.repository)}:${image.tag ?? ''}`, image])).values()]
+  return [...new Map(images.map((image) => [JSON.stringify(image), image])).values()]
 }
 
 // Answering a sender that still sends would reset the connection under the answer. The server's request timeout ends this.

@@ -31,8 +31,15 @@ git:
     [`4:14: registries["ghcr.io"].plainHttp: ${UNENCRYPTED}`],
   ],
   [
-    `${POLICY}\n${USED}\nwebhooks:\n  a: { sender: generic, secret: hunter2hunter2 }\n  b: { sender: generic, secret: hunter2hunter2, registry: quay.io }`,
-    ['5:49: webhooks.b.registry: no policy watches an image of this registry: no event has an effect'],
+    `${POLICY}\n${USED}\nwebhooks:\n  a: { sender: generic, secret: hunter2hunter2hunter2 }\n  b: { sender: generic, secret: hunter2hunter2hunter2, registry: quay.io }`,
+    ['5:56: webhooks.b.registry: no policy watches an image of this registry: no event has an effect'],
+  ],
+  [
+    `${POLICY}\n${USED}\nwebhooks: { a: { sender: distribution, secret: hunter2 } }\nserver: { adminToken: hunter2 }`,
+    [
+      '3:40: webhooks.a.secret: short enough to be guessed',
+      '4:11: server.adminToken: no effect yet: there are no operations over HTTP',
+    ],
   ],
 ]
 

@@ -8,8 +8,11 @@ import type { PushedImage, Sender } from './sender.js'
 export interface DistributionOptions {
   /** The registry sends it as `Authorization: Bearer <secret>`, a fixed header in its `notifications` settings. */
   readonly secret: string
-  /** Canonical host under which policies name this registry: those in its events are the pusher's spelling, or a container's name. */
-  readonly registry: string
+  /**
+   * Canonical host under which policies name this registry: those in its events are the pusher's spelling, or a container's
+   * name. Where absent, an event speaks of every configured repository of its path.
+   */
+  readonly registry?: string | undefined
 }
 
 /**
@@ -29,12 +32,15 @@ export function distributionSender({ secret, registry }: DistributionOptions): S
   }
 }
 
-function pushedImage(registry: string, event: unknown): PushedImage | undefined {
+function pushedImage(registry: string | undefined, event: unknown): PushedImage | undefined {
   const { data } = taggedPush.safeParse(event)
   if (data === undefined) return undefined
-  const repository = tryParseRepository(`${registry}/${data.target.repository}`)
-  return repository && { repository, tag: data.target.tag }
+  const { repository: path, tag } = data.target
+  return tryParseRepository(`${ANY_HOST}/${path}`) && { repository: { registry, path }, tag }
 }
+
+/** Only the path is to be checked. */
+const ANY_HOST = 'registry.invalid'
 
 const envelope = z.object(
   { events: z.array(z.unknown(), 'expected a list').max(MAX_EVENTS, `expected at most ${MAX_EVENTS} events`) },

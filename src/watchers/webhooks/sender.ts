@@ -1,4 +1,3 @@
-import type { Repository } from '../../image/repository.js'
 import type { Tag } from '../../image/tag.js'
 
 /**
@@ -25,7 +24,13 @@ export interface Delivery {
 }
 
 export interface PushedImage {
-  readonly repository: Repository
+  readonly repository: PushedRepository
   /** Absent where only a digest was named. */
   readonly tag?: Tag
+}
+
+export interface PushedRepository {
+  /** Canonical host; absent where the sender does not know by which name it is called: then the path alone counts. */
+  readonly registry?: string | undefined
+  readonly path: string
 }

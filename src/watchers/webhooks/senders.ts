@@ -3,9 +3,11 @@ import { genericSender } from './generic.js'
 import type { Sender } from './sender.js'
 
 /** One entry of `webhooks` in the policy file. */
-export type SenderConfig =
-  | { readonly sender: 'generic'; readonly secret: string; readonly registry?: string | undefined }
-  | { readonly sender: 'distribution'; readonly secret: string; readonly registry: string }
+export interface SenderConfig {
+  readonly sender: 'generic' | 'distribution'
+  readonly secret: string
+  readonly registry?: string | undefined
+}
 
 export function createSender(config: SenderConfig): Sender {
   switch (config.sender) {

@@ -82,3 +82,8 @@ test('takes the secret as a bearer token, whatever its length and letters', () =
   const umlaut = distributionSender({ secret: 'schlüssel', registry: 'registry.example.com' })
   assert.deepEqual(umlaut.read({ ...bearing(body), headers: { authorization } }), [lamp])
 })
+
+test('without a registry, the path alone counts', () => {
+  const [image] = distributionSender({ secret: SECRET }).read(bearing({ events: [notification()] }))
+  assert.deepEqual(image?.repository, { registry: undefined, path: 'harbour/lamp' })
+})
