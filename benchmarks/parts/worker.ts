@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 export interface Spent {
   readonly wallMs: number
   readonly cpuMs: number
-  /** The most memory that the process has had at any time, in MiB. An empty one that speaks with the benchmark has about 45. */
+  /** The most memory that the process has had at any time, in MiB. */
   readonly peakMiB: number
 }
 

@@ -1,3 +1,4 @@
+import { GitError } from './git/errors.js'
 import type { GitRepository, Oid, Snapshot, TreeEntry } from './git/repository.js'
 import type { Scan } from './manifests/place.js'
 import { scanManifest } from './manifests/scan.js'
@@ -12,12 +13,17 @@ export interface ScannedFile {
 }
 
 export interface Scanner {
-  /** Every file of the snapshot that has places. What did not change since the last call costs nothing. */
+  /**
+   * Every file of the snapshot that has places. What did not change since the last call costs nothing.
+   * Throws `GitError` `TOO_LARGE` where there are more than a million files and folders.
+   */
   scan(snapshot: Snapshot, signal: AbortSignal): Promise<readonly ScannedFile[]>
 }
 
 /** Git itself has no limit; nobody nests deeper. */
 const DEEPEST_FOLDER = 100
+/** A dozen trees that name each other many times stand for more files than any machine can hold. */
+const MOST_ENTRIES = 1_000_000
 
 /** `wanted` tells by its path whether a file is looked at. Symbolic links and submodules never are. */
 export function createScanner(
@@ -29,11 +35,11 @@ export function createScanner(
 
   return {
     async scan(snapshot, signal) {
-      const fresh: Folder[] = []
-      const next = await visit(snapshot.tree, '', root, fresh, 0)
-      await readUnknown(fresh, signal)
-      // A folder is met before those in it, and has all that they have.
-      for (const folder of fresh.reverse()) settle(folder)
+      const visited: Visited = { fresh: [], entries: 0 }
+      const next = await visit(snapshot.tree, '', root, visited, 0)
+      await readUnknown(visited.fresh, signal)
+      // From the inside out: a folder has all that those in it have.
+      for (const folder of visited.fresh.reverse()) settle(folder)
       root = next
       return root.scanned
     },
@@ -44,17 +50,20 @@ export function createScanner(
     oid: Oid,
     path: string,
     known: Folder | undefined,
-    fresh: Folder[],
+    visited: Visited,
     depth: number,
   ): Promise<Folder> {
     if (known?.oid === oid) return known
     const folder: Folder = { oid, folders: new Map(), unread: [], scanned: [] }
-    fresh.push(folder)
+    visited.fresh.push(folder)
     if (depth > DEEPEST_FOLDER) return folder
-    for (const entry of await repository.readTree(oid)) {
+    const entries = await repository.readTree(oid)
+    visited.entries += entries.length
+    if (visited.entries > MOST_ENTRIES) throw tooLarge()
+    for (const entry of entries) {
       const below = path === '' ? entry.name : `${path}/${entry.name}`
       if (entry.type === 'tree') {
-        const child = await visit(entry.oid, below, known?.folders.get(entry.name), fresh, depth + 1)
+        const child = await visit(entry.oid, below, known?.folders.get(entry.name), visited, depth + 1)
         folder.folders.set(entry.name, child)
       } else if (isFile(entry) && wanted(below)) {
         folder.unread.push({ path: below, name: entry.name, oid: entry.oid })
@@ -97,6 +106,12 @@ interface Folder {
   scanned: readonly ScannedFile[]
 }
 
+interface Visited {
+  /** Folders that are not as they were, each before those in it. */
+  readonly fresh: Folder[]
+  entries: number
+}
+
 interface WantedFile {
   readonly path: string
   readonly name: string
@@ -109,4 +124,8 @@ function isFile(entry: TreeEntry): boolean {
 
 function hasSomething({ places, warnings }: Scan): boolean {
   return places.length > 0 || warnings.length > 0
+}
+
+function tooLarge(): GitError {
+  return new GitError('TOO_LARGE', `Cannot scan the branch: more than ${MOST_ENTRIES} files and folders`)
 }

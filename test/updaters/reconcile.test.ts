@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { isRetryable, reasonOf } from '../../src/error.js'
 import { removeFolder, temporaryFolder } from '../parts/folder.js'
-import { commitFiles, fsck, type GitServer, log, readFileAt, startGitServer } from '../parts/git-server.js'
+import { commitFiles, fsck, type GitServer, git, log, readFileAt, startGitServer } from '../parts/git-server.js'
 import { IMAGE, openBranch } from './branch.js'
 
 const never = new AbortController().signal
@@ -128,6 +128,19 @@ describe('reconcile', () => {
     await restarted.reconciler.plan(never)
     assert.equal(restarted.read.length, 1)
     await first.finish()
+  })
+
+  it('refuses a few trees that stand for more files than anybody has', async () => {
+    const { path, reconciler, finish } = await setup({ 'a.yaml': manifest('1.0.0') })
+    const run = async (args: readonly string[], input = '') => (await git(path, args, { input })).toString().trim()
+    let entry = `100644 blob ${await run(['rev-parse', 'main:a.yaml'])}`
+    for (let depth = 0; depth < 7; depth++) {
+      const entries = Array.from({ length: 10 }, (_, index) => `${entry}\t${index}`)
+      entry = `040000 tree ${await run(['mktree'], entries.join('\n'))}`
+    }
+    await run(['update-ref', 'refs/heads/main', await run(['commit-tree', '-m', 'Begin', entry.slice(-40)])])
+    await assert.rejects(reconciler.plan(never), { code: 'TOO_LARGE' })
+    await finish()
   })
 
   it('leaves a file that cannot be edited safely, and writes the others', async () => {
