@@ -11,13 +11,14 @@ export const explain: Command = {
   async run(invocation) {
     const [only, ...more] = invocation.operands
     if (more.length > 0) throw new UsageError('Cannot explain: name one policy, or none for all')
-    const { policies } = await invocation.load()
-    if (only !== undefined && !policies.some(({ name }) => name === only)) {
+    const configuration = await invocation.load()
+    if (only !== undefined && !configuration.policies.some(({ name }) => name === only)) {
       throw new UsageError(`Cannot explain "${only}": there is no such policy`)
     }
     const isChosen = (name: string) => only === undefined || name === only
     return lookAtAll(
       invocation,
+      configuration,
       async (pass) => {
         const explanations = await explainAll(pass, invocation, isChosen)
         const json = invocation.output === 'json'

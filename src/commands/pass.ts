@@ -1,3 +1,4 @@
+import type { Configuration } from '../config/configuration.js'
 import { reasonOf } from '../error.js'
 import type { Tag } from '../image/tag.js'
 import { memoryJobs } from '../jobs/memory.js'
@@ -8,7 +9,6 @@ import { createParts, type Parts } from '../parts.js'
 import { createEvents } from '../telemetry/events.js'
 import { createLogger } from '../telemetry/logger.js'
 import { createMetrics } from '../telemetry/metrics.js'
-import type { BranchPlan } from '../updaters/plan.js'
 import type { Reconciler } from '../updaters/reconcile.js'
 import type { UpdateTarget } from '../updaters/target.js'
 import type { Watch } from '../watchers/watch.js'
@@ -36,11 +36,11 @@ const BRANCHES_AT_ONCE = 4
 /** Looks at the repositories of those policies that `chosen` takes; by default of all. A failing one is told and passed over. */
 export async function lookAtAll(
   invocation: Invocation,
+  configuration: Configuration,
   use: (pass: Pass) => Promise<number>,
   chosen: (watch: Watch) => boolean = () => true,
 ): Promise<number> {
   const { signal, version } = invocation
-  const configuration = await invocation.load()
   const logger = createLogger({
     format: invocation.interactive ? 'human' : 'json',
     level: invocation.verbosity === 'verbose' ? 'debug' : invocation.verbosity === 'quiet' ? 'error' : 'warn',
@@ -95,13 +95,6 @@ export async function eachBranch<T>(
     done: reconcilers.flatMap((reconciler) => (done.has(reconciler) ? [done.get(reconciler) as T] : [])),
     failures,
   }
-}
-
-/** Places that could not be written although they should be. */
-export function failingPlaces({ places }: BranchPlan, git: string): readonly Failure[] {
-  return places
-    .filter(({ state }) => state === 'failing')
-    .map(({ policy, file, line, reason }) => ({ policy, git, reason: `${file}:${line}: ${reason}` }))
 }
 
 async function inParallel<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {

@@ -1,44 +1,35 @@
 import { unifiedDiff } from '../updaters/manifests/diff.js'
 import type { BranchPlan } from '../updaters/plan.js'
 import { type Command, EXIT } from './command.js'
-import { eachBranch, failingPlaces, lookAtAll } from './pass.js'
-import { pendingPlaces, tellFailures } from './sync.js'
+import { eachBranch, lookAtAll } from './pass.js'
+import { changesOf, type PlannedBranch, pendingText, reportOf, tellFailures } from './report.js'
 
 /** The unified diff that `sync` would commit. Nothing is written. */
 export const plan: Command = {
   options: { 'exit-code': { type: 'boolean', summary: 'exit 3 when there is a diff' } },
-  run: (invocation) =>
-    lookAtAll(invocation, async (pass) => {
-      const branches = await eachBranch(pass, invocation, async ({ target, plan }) => ({
+  run: async (invocation) =>
+    lookAtAll(invocation, await invocation.load(), async (pass) => {
+      const { print, tell, output, options, signal } = invocation
+      const planned = await eachBranch(pass, invocation, async ({ target, plan }) => ({
         target,
-        plan: await plan(invocation.signal),
+        plan: await plan(signal),
       }))
-      const failures = [
-        ...pass.failures,
-        ...branches.failures,
-        ...branches.done.flatMap(({ plan, target }) => failingPlaces(plan, target.git)),
-      ]
-      const pending = branches.done.flatMap(({ plan, target }) => pendingPlaces(plan, target))
-      const reports = branches.done.map(({ plan, target }) => ({
-        git: target.git,
-        branch: target.branch,
-        base: plan.snapshot.commit,
-        diff: diffOf(plan),
-        changes: plan.changes.map(({ policy, file, line, from, to }) => ({ policy, file, line, from, to })),
-      }))
-      if (invocation.output === 'json')
-        invocation.print(`${JSON.stringify({ branches: reports, pending, failures })}\n`)
+      const branches = planned.done.map(branchOf)
+      const { pending, failures } = reportOf(pass, planned)
+      if (output === 'json') print(`${JSON.stringify({ branches, pending, failures })}\n`)
       else {
-        invocation.print(reports.map(({ diff }) => diff).join(''))
-        for (const { policy, git, file, line, reason } of pending) {
-          invocation.tell(`waiting: ${git} ${file}:${line}: ${policy}: ${reason}\n`)
-        }
-        tellFailures(failures, invocation.tell)
+        print(branches.map(({ diff }) => diff).join(''))
+        tell(pendingText(pending))
+        tellFailures(failures, tell)
       }
       if (failures.length > 0) return EXIT.failed
-      const differs = reports.some(({ changes }) => changes.length > 0)
-      return differs && invocation.options['exit-code'] === true ? EXIT.differs : EXIT.done
+      const differs = branches.some(({ changes }) => changes.length > 0)
+      return differs && options['exit-code'] === true ? EXIT.differs : EXIT.done
     }),
+}
+
+function branchOf({ target: { git, branch }, plan }: PlannedBranch) {
+  return { git, branch, base: plan.snapshot.commit, diff: diffOf(plan), changes: changesOf(plan) }
 }
 
 function diffOf({ files }: BranchPlan): string {
