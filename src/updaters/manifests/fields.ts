@@ -1,4 +1,4 @@
-import { type MapNode, type Node, type Target, targetOf } from './node.js'
+import { type ListNode, type MapNode, type Node, type Target, targetOf } from './node.js'
 
 /** The values of a map by key, with what it merges by `<<` and aliases replaced by what they stand for. */
 export type Fields = ReadonlyMap<string, Target>
@@ -17,35 +17,49 @@ const KNOWN = new Set([
   'newDigest',
 ])
 
-/** Reads the fields of a document's maps. What a map merges is read once, however often it is merged. */
-export function fieldReader(): (map: MapNode) => Fields {
-  const known = new Map<MapNode, Fields>()
-  return read
+/** Nobody merges what merges what merges so often, and each step is a step deeper into the stack. */
+const DEEPEST_MERGE = 100
 
-  function read(map: MapNode): Fields {
-    const before = known.get(map)
+/**
+ * Reads the fields of a document's maps. What a map or a list of maps gives to those that merge it is read once, however
+ * often it is merged.
+ */
+export function fieldReader(): (map: MapNode) => Fields {
+  const known = new Map<Target, Fields>()
+  return (map) => fieldsOf(map, 0)
+
+  function fieldsOf(target: MapNode | ListNode, depth: number): Fields {
+    const before = known.get(target)
     if (before !== undefined) return before
+    const fields = target.type === 'map' ? ofMap(target, depth) : ofMerged(target.items, depth)
+    known.set(target, fields)
+    return fields
+  }
+
+  function ofMap(map: MapNode, depth: number): Fields {
     const own = new Map<string, Target>()
-    const merged = new Map<string, Target>()
+    const merged: Node[] = []
     for (const { key, value } of map.entries) {
       const name = key.type === 'scalar' ? key.value : ''
       const target = targetOf(value)
       if (target === undefined) continue
       if (KNOWN.has(name)) own.set(name, target)
-      // Of merged maps the first that has a key gives its value (YAML's merge key type, version 1.1).
-      else if (name === '<<') for (const source of mergedMaps(target)) addMissing(merged, read(source))
+      else if (name === '<<') merged.push(target)
     }
-    addMissing(own, merged)
-    known.set(map, own)
+    addMissing(own, ofMerged(merged, depth))
     return own
   }
-}
 
-function mergedMaps(node: Node): readonly MapNode[] {
-  const target = targetOf(node)
-  if (target?.type === 'map') return [target]
-  if (target?.type !== 'list') return []
-  return target.items.map(targetOf).filter((item) => item?.type === 'map')
+  // Of merged maps the first that has a key gives its value (YAML's merge key type, version 1.1).
+  function ofMerged(sources: readonly Node[], depth: number): Fields {
+    const merged = new Map<string, Target>()
+    if (depth > DEEPEST_MERGE) return merged
+    for (const source of sources) {
+      const target = targetOf(source)
+      if (target !== undefined && target.type !== 'scalar') addMissing(merged, fieldsOf(target, depth + 1))
+    }
+    return merged
+  }
 }
 
 function addMissing(to: Map<string, Target>, from: Fields): void {

@@ -15,7 +15,7 @@ export function scanManifest(file: string, bytes: Uint8Array): Scan {
   if (!MENTION.test(text)) return NOTHING
   if (countMentions(text, MOST_MARKERS + 1) > MOST_MARKERS) return refuse(`it has more than ${MOST_MARKERS} markers`)
   const regions = regionsOf(file, text)
-  if (regions === undefined) return refuse('its values nest too deeply')
+  if (regions === undefined) return refuse('its values nest too deeply or are too many')
 
   const lineOf = lineCounter(text)
   const scans = regions.map((region) => scanRegion(file, text, region, lineOf))

@@ -41,7 +41,7 @@ export interface TextRegion {
   readonly fault?: YamlDocument['fault']
 }
 
-/** The name tells whether a file is read as YAML. Undefined where its nodes nest too deeply to be read. */
+/** The name tells whether a file is read as YAML. Undefined where its nodes nest too deeply or are too many to be read. */
 export function regionsOf(file: string, text: string): readonly Region[] | undefined {
   if (!YAML_NAME.test(file)) return [{ type: 'text', start: 0, end: text.length }]
   const documents = readYaml(text)

@@ -26,10 +26,14 @@ export interface YamlDocument {
 /** Far deeper than any Kubernetes schema, and far from the end of the stack. */
 const DEEPEST_NODE = 200
 
+/** 10 MiB of the densest manifests that people write have 4 million; of one made to be slow they would have 15 million. */
+const MOST_LEXEMES = 5_000_000
+const MOST_DOCUMENTS = 100_000
+
 /** Values are read but never converted, so duplicate keys, which real files have, do no harm. */
 const OPTIONS = { prettyErrors: false, uniqueKeys: false, logLevel: 'silent' } as const
 
-/** Reads every document of a stream; a faulty one does not hide the others. Undefined where nodes nest too deeply to be read. */
+/** Reads every document of a stream; a faulty one does not hide the others. Undefined where nodes nest too deeply or are too many to be read. */
 export function readYaml(text: string): readonly YamlDocument[] | undefined {
   const documents = compose(text)
   return documents?.map((document) => {
@@ -42,13 +46,15 @@ export function readYaml(text: string): readonly YamlDocument[] | undefined {
 
 function compose(text: string): readonly Document.Parsed[] | undefined {
   const parser = new Parser()
-  const composer = new Composer(OPTIONS)
+  const composer = frugalComposer()
   const documents: Document.Parsed[] = []
   let faulty = false
+  let lexemes = 0
 
   for (const lexeme of new Lexer().lex(text)) {
     accept(parser.next(lexeme))
-    if (parser.stack.length > DEEPEST_NODE) return undefined
+    if (parser.stack.length > DEEPEST_NODE || ++lexemes > MOST_LEXEMES) return undefined
+    if (documents.length > MOST_DOCUMENTS) return undefined
   }
   accept(parser.end())
   documents.push(...composer.end())
@@ -62,6 +68,25 @@ function compose(text: string): readonly Document.Parsed[] | undefined {
       for (const document of composer.next(token)) documents.push(document)
     }
   }
+}
+
+/**
+ * A composer that keeps a document's first error alone. Each has a stack trace, and a megabyte can have a million of them:
+ * enough to end the process for want of memory. The library has no option for it.
+ */
+function frugalComposer(): Composer {
+  const composer = new Composer(OPTIONS)
+  const internals = composer as unknown as ComposerInternals
+  const report = internals.onError
+  internals.onError = (source, code, message, isWarning) => {
+    if (!isWarning && internals.errors.length === 0) report(source, code, message)
+  }
+  return composer
+}
+
+interface ComposerInternals {
+  readonly errors: readonly unknown[]
+  onError: (source: unknown, code: string, message: string, isWarning?: boolean) => void
 }
 
 /** Tokens after which an error may be another document's. */

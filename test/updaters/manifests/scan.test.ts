@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Composer } from 'yaml'
+import type { Scan } from '../../../src/updaters/manifests/place.js'
 import { scanManifest } from '../../../src/updaters/manifests/scan.js'
 
 const DIGEST = `sha256:${'1'.repeat(64)}`
@@ -82,6 +84,7 @@ const WARNED: readonly (readonly [string, string, number, RegExp])[] = [
   ['a shared tag', 'a: {repository: a/a, tag: &t v1}\nb: {repository: b/b, tag: *t}\n', 1, /"a\/a" and "b\/b"/],
   ['what is no YAML', 'a: 1\nimage: [\n', 3, /Cannot read the YAML document: BAD_INDENT|MISSING_CHAR/],
   ['too many levels', `image: ${'['.repeat(100_000)}`, 1, /nest too deeply/],
+  ['too many documents', `image: a\n${'---\n'.repeat(100_002)}`, 1, /are too many/],
   ['too many markers', `a: b # tidemark: p\n`.repeat(10_001), 1, /10000 markers/],
   ['too many bytes', `image: a${' '.repeat(10 * 2 ** 20)}`, 1, /10 MiB/],
 ]
@@ -100,6 +103,22 @@ for (const [name, text, line, message] of WARNED) {
     assert.match(warnings[0]?.message ?? '', message)
   })
 }
+
+test('maps that merge one another without end are read in little time', () => {
+  const chain = Array.from({ length: 20_000 }, (_, at) => `a${at + 1}: &a${at + 1} {<<: *a${at}}\n`).join('')
+  const deep = scan(`a0: &a0 {tag: v1}\n${chain}<<: *a20000\nimage: a/b:1\n`)
+  assert.deepEqual(placed(deep), ['a/b:1'])
+
+  // Merged one by one, these would be 600 million.
+  const list = `l: &l [${'*a,'.repeat(60_000)}]\nm: [${'{<<: *l},'.repeat(10_000)}]\n`
+  const wide = scan(`a: &a {repository: a/b}\n${list}app: {<<: *l, tag: v1}\n`)
+  assert.deepEqual(placed(wide), ['v1'])
+})
+
+test('the library tells errors where only the first is kept', () => {
+  assert.equal(typeof Reflect.get(new Composer(), 'onError'), 'function')
+  assert.deepEqual(Reflect.get(new Composer(), 'errors'), [])
+})
 
 test('only marked lines of a text that is no YAML are places', () => {
   for (const file of ['deployment.yaml.tpl', '.env', 'main.tf']) {
@@ -121,6 +140,10 @@ test('the base name decides, whatever the folder', () => {
   assert.equal(scan(text, 'apps/Kustomization').places.length, 1)
   assert.equal(scan(text, 'my-kustomization.yaml').places.length, 0)
 })
+
+function placed({ places }: Scan): readonly string[] {
+  return places.map(({ value }) => value)
+}
 
 function scan(text: string, file = 'app.yaml') {
   return scanManifest(file, Buffer.from(text))
