@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { systemClock } from '../../src/lifecycle/clock.js'
 import type { GitErrorCode } from '../../src/updaters/git/errors.js'
@@ -29,7 +28,8 @@ const details: CommitDetails = {
 
 const never = { signal: new AbortController().signal }
 
-for (const wire of wires) describe(`a Git repository by ${wire}`, () => conformance(wire))
+// Each test has a repository of its own, and mostly waits for the programs of Git.
+for (const wire of wires) describe(`a Git repository by ${wire}`, { concurrency: 4 }, () => conformance(wire))
 
 function conformance(wire: (typeof wires)[number]): void {
   let server: GitServer
@@ -91,7 +91,7 @@ function conformance(wire: (typeof wires)[number]): void {
     assert.equal(newest?.author, 'Tidemark <tidemark@example.com>')
     assert.equal(newest?.message.trim(), details.message.trim())
     assert.equal(first?.oid, base.commit)
-    const clone = join(state, `clone${made}`)
+    const clone = `${path}.clone`
     await git(state, ['clone', '-q', path, clone])
     const changed = await git(clone, ['diff', '--name-only', 'HEAD~1'])
     assert.equal(changed.toString(), 'a.yaml\napps/b/c.yaml\n')
@@ -305,7 +305,8 @@ function conformance(wire: (typeof wires)[number]): void {
     const changes = [...[deep, ...odd].map((name) => change(name, 'v: 2\n')), { path: 'large', bytes: larger }]
     await repository.push(await repository.commit(base, changes, details), never)
 
-    for (const name of [deep, ...odd]) assert.equal((await readFileAt(path, 'main', name)).toString(), 'v: 2\n')
+    const written = await Promise.all([deep, ...odd].map((name) => readFileAt(path, 'main', name)))
+    for (const bytes of written) assert.equal(bytes.toString(), 'v: 2\n')
     assert.deepEqual(await readFileAt(path, 'main', 'large'), larger)
     await fsck(path)
   })
