@@ -39,10 +39,14 @@ export async function inspectPack(pack: Buffer, limits: PackLimits = defaultLimi
   if (!sha1(pack.subarray(0, end)).equals(checksum)) throw corrupt('does not have its checksum')
 
   const objects = pack.readUInt32BE(8)
+  const starts = new Set<number>()
   let offset = 12
   let total = 0
   for (let index = 0; index < objects; index++) {
-    const { size, length } = readEntry(pack.subarray(offset, end), limits.objectBytes)
+    const { size, length, distance } = readEntry(pack.subarray(offset, end), limits.objectBytes)
+    // isomorphic-git would follow one that leads to itself without end.
+    if (distance !== undefined && !starts.has(offset - distance)) throw corrupt('has a delta of no earlier object')
+    starts.add(offset)
     offset += length
     total += size
     if (total > limits.totalBytes) throw new GitError('TOO_LARGE', `objects have more than ${limits.totalBytes} bytes`)
@@ -67,7 +71,16 @@ function entryHeader(type: number, size: number): Buffer {
   return Buffer.from(bytes)
 }
 
-function readEntry(bytes: Buffer, limit: number): { size: number; length: number } {
+interface Entry {
+  /** Of the object, which for a delta is its result. */
+  readonly size: number
+  /** In the pack. */
+  readonly length: number
+  /** How far before the entry its base begins, where it names it so. */
+  readonly distance: number | undefined
+}
+
+function readEntry(bytes: Buffer, limit: number): Entry {
   let offset = 0
   const next = (): number => bytes[offset++] ?? 0
   let byte = next()
@@ -78,13 +91,26 @@ function readEntry(bytes: Buffer, limit: number): { size: number; length: number
     size += (byte & 127) * factor
   }
   if (size > limit) throw oversized(limit)
-  if (type === OFFSET_DELTA) while (next() & 128);
+  const distance = type === OFFSET_DELTA ? readDistance(next) : undefined
   if (type === REFERENCE_DELTA) offset += 20
 
   const inflated = inflate(bytes.subarray(offset), size)
-  const isDelta = type === OFFSET_DELTA || type === REFERENCE_DELTA
-  if (isDelta && deltaResultSize(inflated.buffer) > limit) throw oversized(limit)
-  return { size, length: offset + inflated.length }
+  const length = offset + inflated.length
+  if (type !== OFFSET_DELTA && type !== REFERENCE_DELTA) return { size, length, distance }
+  const result = deltaResultSize(inflated.buffer)
+  if (result > limit) throw oversized(limit)
+  return { size: Math.max(size, result), length, distance }
+}
+
+// Seven bits to a byte, the highest first, and one is added before each shift.
+function readDistance(next: () => number): number {
+  let byte = next()
+  let distance = byte & 127
+  while (byte & 128) {
+    byte = next()
+    distance = (distance + 1) * 128 + (byte & 127)
+  }
+  return distance
 }
 
 function inflate(bytes: Buffer, size: number): { buffer: Buffer; length: number } {

@@ -63,6 +63,12 @@ describe('a pack', () => {
     ['declares too small a size', packOf(1, Buffer.from([0x32]), blob), /another size|inflated/],
     ['declares too large a size', packOf(1, Buffer.from([0x34]), blob), /another size/],
     ['has what cannot be inflated', packOf(1, Buffer.from([0x33]), Buffer.from('nonsense')), /inflated/],
+    ['has a delta of itself', packOf(1, Buffer.from([0x63, 0]), blob), /no earlier object/],
+    [
+      'has a delta of what is no object',
+      packOf(2, Buffer.from([0x33]), blob, Buffer.from([0x63, 5]), blob),
+      /no earlier/,
+    ],
     ['ends in a header', packOf(1, Buffer.from([0xb3])), /inflated/],
   ]
   for (const [name, pack, message] of broken)
@@ -87,6 +93,14 @@ describe('a pack', () => {
     const delta = Buffer.from([3, 0x80, 0x80, 0x80, 0x80, 0x01, 0x90, 3])
     const entry = [Buffer.from([0x70 | delta.length]), Buffer.alloc(20), deflateSync(delta)]
     await assert.rejects(inspectPack(packOf(1, ...entry), limits), gitError('TOO_LARGE', false))
+  })
+
+  test('whose deltas make more than the limit together is refused', async () => {
+    // A base of 3 bytes and a result of 900,000, which a few bytes of copying make.
+    const delta = Buffer.from([3, 0xa0, 0xf7, 0x36, 0x90, 3])
+    const entry = [Buffer.from([0x70 | delta.length]), Buffer.alloc(20), deflateSync(delta)]
+    await inspectPack(packOf(1, ...entry), limits)
+    await assert.rejects(inspectPack(packOf(2, ...entry, ...entry), limits), gitError('TOO_LARGE', false, /1500000/))
   })
 })
 
