@@ -92,7 +92,10 @@ async function startService(app: App, url: string): Promise<RunningTidemark> {
   const service = await startTidemark(['--config', config])
   await eventually(
     'the first look at the branch',
-    async () => (await (await fetch(`${service.url}/metrics`)).text()).includes('tidemark_updates_total{git="fleet",outcome="unchanged"}'),
+    async () =>
+      (await (await fetch(`${service.url}/metrics`)).text()).includes(
+        'tidemark_updates_total{git="fleet",outcome="unchanged"}',
+      ),
     60_000,
   )
   return service
