@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, beforeEach, describe, it } from 'node:test'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { isRetryable, reasonOf } from '../../src/error.js'
 import { removeFolder, temporaryFolder } from '../parts/folder.js'
 import { commitFiles, fsck, type GitServer, git, log, readFileAt, startGitServer } from '../parts/git-server.js'
@@ -18,6 +18,7 @@ beforeEach(async () => {
   state = await temporaryFolder('state')
   server.before = () => undefined
 })
+afterEach(() => removeFolder(state))
 
 const manifest = (tag: string, name = 'app') => `kind: Deployment\nname: ${name}\nimage: ${IMAGE}:${tag}\n`
 
@@ -29,10 +30,7 @@ async function setup(files: Readonly<Record<string, string>>, globs?: readonly s
     path,
     ...branch,
     branch,
-    finish: async () => {
-      await fsck(path)
-      await removeFolder(state)
-    },
+    finish: () => fsck(path),
   }
 }
 
