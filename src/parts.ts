@@ -6,7 +6,7 @@ import type { Jobs } from './jobs/jobs.js'
 import type { Clock } from './lifecycle/clock.js'
 import { semverPolicy } from './policies/semver.js'
 import type { Events } from './telemetry/events.js'
-import { fileMatcher } from './updaters/files.js'
+import { DEFAULT_GLOBS, fileMatcher } from './updaters/files.js'
 import { openGitRepository } from './updaters/git/open.js'
 import { openPlaceIndex } from './updaters/place-index.js'
 import { createReconciler, type Reconciler } from './updaters/reconcile.js'
@@ -61,7 +61,7 @@ export async function createParts(
       onOperation: (operation) => events.gitOperated({ git: git.name, ...operation }),
     })
     const index = await openPlaceIndex(join(configuration.state, 'places', `${git.name}.jsonl`))
-    const wanted = (path: string) => target.policies.some(({ writesTo }) => writesTo(path))
+    const wanted = fileMatcher(configuration.policies.flatMap((policy) => globsOf(policy, git.name)))
     reconcilers.set(
       git.name,
       createReconciler({
@@ -110,16 +110,19 @@ function updateTarget(git: GitConfig, { policies }: Configuration): UpdateTarget
 }
 
 function writingPolicy(policy: PolicyConfig, git: string): WritingPolicy {
-  const matchers = policy.write.filter((entry) => entry.git === git).map(({ files }) => fileMatcher(files))
   return {
     name: policy.name,
     image: policy.image,
     repository: policy.repository,
     rule: ruleOf(policy),
-    writesTo: (path) => matchers.some((matches) => matches(path)),
+    writesTo: fileMatcher(globsOf(policy, git)),
     downgrade: policy.downgrade,
     compare: semverPolicy(policy.select.semver).compare,
   }
+}
+
+function globsOf({ write }: PolicyConfig, git: string): readonly string[] {
+  return write.filter((entry) => entry.git === git).flatMap(({ files = DEFAULT_GLOBS }) => files)
 }
 
 /** What a selection depends on, as text: one that was made by another rule does not count. */

@@ -34,12 +34,14 @@ export function storeFiles(folder: string): StoreFiles {
       const virtual = virtualFiles(folder, have)
       const isPack = (path: string) => dirname(path) === packs
       const look = async (path: string) =>
-        isPack(path) ? stat(path) : virtual.has(path) ? { isFile: () => true, isDirectory: () => false } : missing(path)
+        isPack(path) ? stat(path) : virtual.has(path) ? { isFile: () => true, isDirectory: () => false } : missing()
       return {
         promises: {
-          async readFile(path: string, options?: { encoding?: BufferEncoding } | BufferEncoding) {
+          async readFile(path?: string, options?: { encoding?: BufferEncoding } | BufferEncoding) {
+            // Each operation of isomorphic-git first calls this without a path, to see that it gives a promise.
+            if (path === undefined) return missing()
             if (isPack(path)) return readFile(path)
-            const text = virtual.get(path) ?? missing(path)
+            const text = virtual.get(path) ?? missing()
             return options === undefined || Object.keys(options).length === 0 ? Buffer.from(text) : text
           },
           async writeFile(path: string, data: Uint8Array) {
@@ -53,7 +55,7 @@ export function storeFiles(folder: string): StoreFiles {
           mkdir: async () => {},
           unlink: async () => {},
           rmdir: async () => {},
-          readlink: async (path: string) => missing(path),
+          readlink: async () => missing(),
           symlink: async () => {},
         },
       }
@@ -90,6 +92,9 @@ function virtualFiles(folder: string, have: Oid | undefined): ReadonlyMap<string
   return files
 }
 
-function missing(path: string): never {
-  throw Object.assign(new Error(`no such file: ${path}`), { code: 'ENOENT' })
+/** One error for all: isomorphic-git probes for a loose file at every object, and a stack trace each costs more than the read. */
+const MISSING = Object.assign(new Error('no such file'), { code: 'ENOENT' })
+
+function missing(): never {
+  throw MISSING
 }
