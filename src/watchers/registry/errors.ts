@@ -9,6 +9,7 @@ export type RegistryErrorCode =
   | 'INVALID_ANSWER' // not the protocol: HTML, broken JSON, a malformed header
   | 'TOO_LARGE' // a body, a page count or a tag count over its bound
   | 'REFUSED_TARGET' // a realm, redirect or link that must not be followed
+  | 'RESTING' // not asked: the host fails, or has asked for silence
   | 'CREDENTIALS' // credentials that cannot be read
 
 /** What a registry answered, or that it did not. */

@@ -1,0 +1,119 @@
+import { type Repository, repositoryKey } from '../../image/repository.js'
+import type { Clock } from '../../lifecycle/clock.js'
+import { type Circuit, createCircuit, type Rest } from './circuit.js'
+import { RegistryError, type RegistryErrorCode } from './errors.js'
+import type { Registry } from './registry.js'
+import { createTurns, type Turns } from './turns.js'
+
+export interface PolitenessOptions {
+  /** How many calls to a host may be under way at once. */
+  readonly concurrency: (host: string) => number
+  readonly clock: Clock
+  readonly random: () => number
+  readonly onRest?: ((rest: HostRest) => void) | undefined
+  readonly onRecovery?: ((host: string) => void) | undefined
+}
+
+export interface HostRest extends Rest {
+  readonly registry: string
+}
+
+/** What a failure says of the whole host. Every other one is an answer, and so a sign of life. */
+const FAILURES: ReadonlySet<RegistryErrorCode> = new Set(['UNREACHABLE', 'UNAVAILABLE'])
+/** Ends a call before the host was asked. */
+const OWN_FAILURES: ReadonlySet<RegistryErrorCode> = new Set(['CREDENTIALS', 'REFUSED_TARGET', 'RESTING'])
+
+/**
+ * Calls a registry with a bounded number of calls at once per host, first come, first served, and leaves a host alone that
+ * fails or has asked for silence: a call fails at once then, with `RESTING`, so that one host never holds up another.
+ */
+export function politeRegistry(registry: Registry, options: PolitenessOptions): Registry {
+  const hosts = new Map<string, Host>()
+
+  const hostOf = (name: string): Host => {
+    let host = hosts.get(name)
+    if (host === undefined) {
+      host = {
+        turns: createTurns(() => options.concurrency(name)),
+        circuit: createCircuit(options.clock, options.random),
+      }
+      hosts.set(name, host)
+    }
+    return host
+  }
+
+  async function call<T>(repository: Repository, what: string, signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
+    const host = hostOf(repository.registry)
+    refuse(host, what)
+    const leave = await host.turns.take(signal)
+    try {
+      refuse(host, what) // it may have begun to rest meanwhile
+      const rest = host.circuit.enter()
+      if (rest !== undefined) throw resting(what, rest)
+      return await judged(host, repository, ask)
+    } finally {
+      leave()
+    }
+  }
+
+  async function judged<T>(host: Host, repository: Repository, ask: () => Promise<T>): Promise<T> {
+    const { circuit } = host
+    const recover = () => {
+      if (circuit.succeeded()) options.onRecovery?.(repository.registry)
+    }
+    try {
+      const answer = await ask()
+      recover()
+      return answer
+    } catch (error) {
+      if (!(error instanceof RegistryError) || OWN_FAILURES.has(error.code)) circuit.abandoned()
+      else if (FAILURES.has(error.code)) {
+        const rest = circuit.failed(repositoryKey(repository), error.message)
+        if (rest !== undefined) options.onRest?.({ registry: repository.registry, ...rest })
+      } else {
+        recover()
+        if (error.code === 'RATE_LIMITED') beSilent(host, repository.registry, error)
+      }
+      throw error
+    }
+  }
+
+  function beSilent(host: Host, registry: string, { message, retryAt }: RegistryError): void {
+    const { clock } = options
+    const until = Math.max(retryAt ?? clock.now() + SILENCE_MS, host.silence?.until ?? 0)
+    const isNews = host.silence === undefined || host.silence.until <= clock.now()
+    host.silence = { reason: message, until }
+    if (isNews) options.onRest?.({ registry, ...host.silence })
+  }
+
+  function refuse({ silence }: Host, what: string): void {
+    if (silence !== undefined && options.clock.now() < silence.until) throw resting(what, silence)
+  }
+
+  return {
+    listTags: (repository, ask) =>
+      call(repository, `list tags of "${repositoryKey(repository)}"`, ask.signal, () =>
+        registry.listTags(repository, ask),
+      ),
+    resolveDigest: (repository, tag, ask) =>
+      call(repository, `resolve "${repositoryKey(repository)}:${tag}"`, ask.signal, () =>
+        registry.resolveDigest(repository, tag, ask),
+      ),
+    stop: () => registry.stop(),
+  }
+}
+
+interface Host {
+  readonly turns: Turns
+  readonly circuit: Circuit
+  /** What the host asked for by 429. */
+  silence?: Rest
+}
+
+/** For a host that does not say how long. */
+const SILENCE_MS = 60_000
+
+function resting(what: string, { reason, until }: Rest): RegistryError {
+  const message = `Cannot ${what}: registry is left alone until ${new Date(until).toISOString()} (${reason})`
+  return new RegistryError('RESTING', message, { retryable: true, retryAt: until })
+}

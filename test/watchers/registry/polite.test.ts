@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { parseRepository } from '../../../src/image/repository.js'
+import { RegistryError } from '../../../src/watchers/registry/errors.js'
+import { type HostRest, politeRegistry } from '../../../src/watchers/registry/polite.js'
+import { manualClock } from '../../parts/manual-clock.js'
+import { scriptedRegistry } from '../scripted-registry.js'
+
+const { signal } = new AbortController()
+const DOWN = new RegistryError('UNREACHABLE', 'Cannot list: no answer', { retryable: true })
+
+function setup() {
+  const clock = manualClock()
+  const inner = scriptedRegistry()
+  const rests: HostRest[] = []
+  const recovered: string[] = []
+  const registry = politeRegistry(inner, {
+    concurrency: () => 2,
+    clock,
+    random: () => 1,
+    onRest: (rest) => rests.push(rest),
+    onRecovery: (host) => recovered.push(host),
+  })
+  /** What became of listing it: `ok`, or the error's code. */
+  const list = (repository: string) =>
+    registry.listTags(parseRepository(repository), { signal }).then(
+      () => 'ok',
+      (error: unknown) => (error instanceof RegistryError ? error.code : String(error)),
+    )
+  return { clock, inner, rests, recovered, registry, list }
+}
+
+const DEAD = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => `dead.example.com/team/${name}`)
+
+describe('a polite registry', () => {
+  it('leaves a dead host alone, costs nothing then, and holds up no other', async () => {
+    const { clock, inner, rests, list } = setup()
+    for (const repository of DEAD) inner.repositories.set(repository, DOWN)
+    inner.repositories.set('live.example.com/team/a', ['1.0.0'])
+    const outcomes: string[] = []
+    for (const repository of DEAD) outcomes.push(await list(repository))
+    assert.deepEqual(outcomes, [...Array(5).fill('UNREACHABLE'), 'RESTING', 'RESTING'])
+    assert.equal(inner.asked.length, 5)
+    assert.equal(await list('live.example.com/team/a'), 'ok')
+    assert.deepEqual(rests, [{ registry: 'dead.example.com', reason: DOWN.message, until: clock.now() + 10_000 }])
+  })
+
+  it('says why and until when', async () => {
+    const { inner, list, registry } = setup()
+    for (const repository of DEAD) inner.repositories.set(repository, DOWN)
+    for (const repository of DEAD) await list(repository)
+    await assert.rejects(registry.resolveDigest(parseRepository(DEAD[0] ?? ''), '1.0.0', { signal }), {
+      code: 'RESTING',
+      retryable: true,
+      message:
+        'Cannot resolve "dead.example.com/team/a:1.0.0": registry is left alone until 2026-11-20T00:00:10.000Z ' +
+        '(Cannot list: no answer)',
+    })
+  })
+
+  it('comes back by itself', async () => {
+    const { clock, inner, list, recovered } = setup()
+    for (const repository of DEAD) inner.repositories.set(repository, DOWN)
+    for (const repository of DEAD) await list(repository)
+    for (const repository of DEAD) inner.repositories.set(repository, [])
+    await clock.advance(10_000)
+    assert.deepEqual(await Promise.all(DEAD.map(list)), ['ok', 'RESTING', ...Array(5).fill('ok')])
+    assert.deepEqual(recovered, ['dead.example.com'])
+  })
+
+  it('takes an answer of any kind for a sign of life', async () => {
+    const { inner, list } = setup()
+    const answers = ['UNAUTHORIZED', 'NOT_FOUND', 'INVALID_ANSWER', 'TOO_LARGE'] as const
+    for (const [index, repository] of DEAD.entries()) {
+      const code = answers[index % answers.length] ?? 'NOT_FOUND'
+      inner.repositories.set(repository, index % 2 === 0 ? DOWN : new RegistryError(code, 'Cannot list: answered'))
+    }
+    for (let round = 0; round < 5; round++)
+      for (const repository of DEAD) assert.notEqual(await list(repository), 'RESTING')
+  })
+
+  for (const [name, retryAfterMs, expectedMs] of [
+    ['as long as the host asks', 30_000, 30_000],
+    ['a minute where it does not say how long', undefined, 60_000],
+  ] as const) {
+    it(`is silent after 429: ${name}`, async () => {
+      const { clock, inner, list, rests } = setup()
+      const retryAt = retryAfterMs === undefined ? undefined : clock.now() + retryAfterMs
+      inner.repositories.set(
+        'busy.example.com/team/a',
+        new RegistryError('RATE_LIMITED', 'Cannot list: 429', { retryAt }),
+      )
+      inner.repositories.set('busy.example.com/team/b', ['1.0.0'])
+      assert.equal(await list('busy.example.com/team/a'), 'RATE_LIMITED')
+      await clock.advance(expectedMs - 1)
+      assert.equal(await list('busy.example.com/team/b'), 'RESTING')
+      await clock.advance(1)
+      assert.equal(await list('busy.example.com/team/b'), 'ok')
+      assert.equal(rests.length, 1)
+    })
+  }
+
+  it('has only so many calls of a host under way', async () => {
+    const { inner, registry } = setup()
+    let atOnce = 0
+    let most = 0
+    inner.resolveDigest = async () => {
+      most = Math.max(most, ++atOnce)
+      await Promise.resolve()
+      atOnce--
+      return undefined
+    }
+    const app = parseRepository('live.example.com/team/a')
+    await Promise.all(Array.from({ length: 20 }, () => registry.resolveDigest(app, '1', { signal })))
+    assert.equal(most, 2)
+  })
+})
