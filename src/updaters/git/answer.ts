@@ -67,7 +67,7 @@ async function ask(transport: Transport, { path, expected, ...question }: Questi
   // gitprotocol-http(5) tells clients to check this: a sign-in page and a "dumb" server answer 200 as well.
   if (type !== expected) {
     await firstBytes(response.body)
-    throw new GitError('INVALID_ANSWER', `answer is "${type}" and not the Git protocol`)
+    throw new GitError('INVALID_ANSWER', `answer is "${serverText(transport, type)}" and not the Git protocol`)
   }
   return collect(response.body)
 }
@@ -76,9 +76,10 @@ async function refusal(transport: Transport, response: TransportResponse): Promi
   const status = response.statusCode
   const body = await firstBytes(response.body)
   const said = contentType(response) === 'text/plain' ? body : ''
-  const parts = [`server answered ${status}`, serverText(transport, said) || response.statusMessage]
+  const explanation = serverText(transport, said) || serverText(transport, response.statusMessage)
+  const parts = [`server answered ${status}`, explanation]
   if (new URL(response.url).origin !== new URL(transport.base).origin)
-    parts.push(`after a redirect to "${response.url}"`)
+    parts.push(`after a redirect to "${serverText(transport, response.url)}"`)
   const message = parts.filter((part) => part !== '').join(' ')
   // 203 is how Azure DevOps shows its sign-in page.
   if (status === 401 || status === 403 || status === 203) return new GitError('UNAUTHORIZED', message)

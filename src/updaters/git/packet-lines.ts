@@ -12,9 +12,14 @@ export function packetLine(text: string): Buffer {
   return Buffer.from(length.toString(16).padStart(4, '0') + text)
 }
 
-/** The packets of a whole answer. Throws `INVALID_ANSWER`, retryable, where it ends within one. */
+/** Side bands of 1,000 bytes make 2 million of the largest pack; a million branches are as many. Empty ones would be 500 million. */
+const MAX_PACKETS = 4_000_000
+
+/** The packets of a whole answer. Throws `INVALID_ANSWER`, retryable, where it ends within one, and `TOO_LARGE`. */
 export function* packets(bytes: Buffer): Generator<Packet> {
+  let count = 0
   for (let offset = 0; offset < bytes.length; ) {
+    if (++count > MAX_PACKETS) throw new GitError('TOO_LARGE', `answer has more than ${MAX_PACKETS} packets`)
     const length = parseLength(bytes.toString('latin1', offset, offset + 4))
     if (length < 4) {
       yield specialPackets[length] as Packet

@@ -22,7 +22,7 @@ export function remoteReferences(transport: Transport): References {
 
   async function advertisement(asked: 1 | 2, signal: AbortSignal): Promise<Advertisement> {
     const answer = parseAdvertisement(transport, await discover(transport, 'git-upload-pack', asked, signal))
-    requireSha1(answer.capabilities)
+    requireSha1(transport, answer.capabilities)
     if (answer.version === 1) fetchCapabilities = answer.capabilities
     return answer
   }
@@ -103,10 +103,11 @@ function requireLines(transport: Transport, answer: Iterable<Packet>): string[] 
   return lines
 }
 
-function requireSha1(capabilities: readonly string[]): void {
+function requireSha1(transport: Transport, capabilities: readonly string[]): void {
   const format = capabilities.find((capability) => capability.startsWith('object-format='))
-  if (format !== undefined && format !== 'object-format=sha1')
-    throw new GitError('UNSUPPORTED', `repository has "${format}", and only SHA-1 repositories can be read`)
+  if (format === undefined || format === 'object-format=sha1') return
+  const found = serverText(transport, format)
+  throw new GitError('UNSUPPORTED', `repository has "${found}", and only SHA-1 repositories can be read`)
 }
 
 /** Refuses what Git refuses as a branch, and with it whatever would end a line of the protocol. Source: git-check-ref-format(1). */

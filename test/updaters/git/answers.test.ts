@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { after, afterEach, before, describe, test } from 'node:test'
+import { discover } from '../../../src/updaters/git/answer.js'
 import type { GitErrorCode } from '../../../src/updaters/git/errors.js'
+import { httpTransport } from '../../../src/updaters/git/transports/http.js'
 import { eventually } from '../../parts/eventually.js'
 import { commitFiles, type GitAnswer, startGitServer } from '../../parts/git-server.js'
 import { gitError, never, readRoot, type Scene, startScene } from './scene.js'
@@ -24,6 +28,21 @@ describe('answers of a server', () => {
     body: Buffer.from(body),
   })
 
+  // Node's servers refuse to send such a reason phrase, and its clients take it.
+  test('are told without what steers a terminal, and without secrets', async () => {
+    const hostile = createServer((socket) =>
+      socket.end('HTTP/1.1 500 \x1b[2J s3cret-t0ken\r\ncontent-length: 0\r\n\r\n'),
+    )
+    await once(hostile.listen(0, '127.0.0.1'), 'listening')
+    const { port } = hostile.address() as AddressInfo
+    const transport = httpTransport(new URL(`http://127.0.0.1:${port}/`), { credentials })
+    await assert.rejects(
+      discover(transport, 'git-upload-pack', 2, never.signal),
+      gitError('UNREACHABLE', true, /^server answered 500 \[2J \*\*\*$/),
+    )
+    hostile.close()
+  })
+
   const cases: [GitAnswer, GitErrorCode, boolean, RegExp][] = [
     [answer(401, 'text/html', '<h1>Sign in</h1>'), 'UNAUTHORIZED', false, /: server answered 401 Unauthorized$/],
     [
@@ -42,6 +61,7 @@ describe('answers of a server', () => {
     [answer(400, 'text/plain', ''), 'INVALID_ANSWER', false, /400/],
     [answer(303, 'text/plain', ''), 'INVALID_ANSWER', false, /303/],
     [answer(200, 'text/html; charset=utf-8', '<h1>Hello</h1>'), 'INVALID_ANSWER', false, /"text\/html"/],
+    [answer(200, `text/${credentials.password}`, ''), 'INVALID_ANSWER', false, /"text\/\*\*\*"/],
     [
       answer(200, 'application/x-git-upload-pack-advertisement', 'nonsense'),
       'INVALID_ANSWER',

@@ -41,3 +41,8 @@ test('bands are taken apart', () => {
   assert.equal(splitBands(Buffer.from('0006\x03x')).gaveUp, true)
   assert.throws(() => splitBands(Buffer.from('0008NAK\n0006\x01P')), gitError('INVALID_ANSWER', true))
 })
+
+test('packets without end are refused', () => {
+  const empty = Buffer.from('0004'.repeat(4_000_001))
+  assert.throws(() => splitBands(empty), gitError('TOO_LARGE', false, /4000000 packets/))
+})
