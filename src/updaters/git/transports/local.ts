@@ -96,10 +96,10 @@ function run(
 
 const maxSaid = 4_000
 
-// The environment of this process without what would point Git at another repository, and with messages in the words that
-// refusals are told by.
+// What Git needs of this process' environment, and no more: the rest may hold secrets of the policy file, which the hooks of a
+// repository have no claim to, or point Git at another repository. The messages are in the words that refusals are told by.
 function environment(request: TransportRequest): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_'))
+  const inherited = Object.entries(process.env).filter(([name]) => inheritedNames.has(name))
   const protocol = request.headers['git-protocol']
   return {
     ...Object.fromEntries(inherited),
@@ -107,6 +107,8 @@ function environment(request: TransportRequest): NodeJS.ProcessEnv {
     ...(protocol === undefined ? {} : { GIT_PROTOCOL: protocol }),
   }
 }
+
+const inheritedNames = new Set(['PATH', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'TZ', 'XDG_CONFIG_HOME'])
 
 function notStarted(error: Error): GitError {
   const missing = 'code' in error && error.code === 'ENOENT'

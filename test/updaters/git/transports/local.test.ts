@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { FLUSH, packetLine } from '../../../../src/updaters/git/packet-lines.js'
 import { localTransport } from '../../../../src/updaters/git/transports/local.js'
 import type { Transport, TransportRequest } from '../../../../src/updaters/git/transports/transport.js'
 import { removeFolder, temporaryFolder } from '../../../parts/folder.js'
@@ -35,6 +37,23 @@ describe('the local transport', () => {
     } finally {
       process.env = saved
     }
+  })
+
+  test('shows the hooks of the repository no variable that may be a secret', async () => {
+    const seen = join(folder, 'environment')
+    await writeHook(path, 'pre-receive', `env > '${seen}'; exit 1`)
+    process.env.REGISTRY_PASSWORD = 's3cret'
+    try {
+      const pushing = localTransport(path)
+      const command = packetLine(`${tip} ${'0'.repeat(40)} refs/heads/main\0 report-status`)
+      const request = { ...refs(), method: 'POST' as const, url: 'http://local.invalid/git-receive-pack' }
+      await read(pushing, { ...request, body: Buffer.concat([command, FLUSH]) })
+    } finally {
+      delete process.env.REGISTRY_PASSWORD
+    }
+    const names = (await readFile(seen, 'utf8')).split('\n').map((line) => line.split('=')[0])
+    assert.ok(names.includes('PATH'))
+    assert.ok(!names.includes('REGISTRY_PASSWORD'))
   })
 
   test('speaks version 2 where it is asked to', async () => {
