@@ -111,8 +111,9 @@ describe('a pushed tag', () => {
 })
 
 describe('on Redis', () => {
-  it('three processes, a part each, do the same job', async () => {
+  it('three processes, a part each, do the same job', async (test) => {
     const redis = await startRedis()
+    test.after(() => redis.stop())
     const image = stage.image('redis/app')
     await pushTags(stage.registry, 'redis/app', ['1.0.0'])
     const fleet = await stage.fleet(
@@ -135,12 +136,12 @@ describe('on Redis', () => {
       service.signal('SIGTERM')
       assert.equal(await service.ended, 0)
     }
-    await redis.stop()
     await fsck(fleet.path)
   })
 
-  it('webhooks answer 503 while it is away, and nothing that was accepted is lost', async () => {
+  it('webhooks answer 503 while it is away, and nothing that was accepted is lost', async (test) => {
     const redis = await startRedis({ persist: true })
+    test.after(() => redis.stop())
     const image = stage.image('away/app')
     await pushTags(stage.registry, 'away/app', ['1.0.0'])
     const fleet = await stage.fleet(
@@ -161,7 +162,6 @@ describe('on Redis', () => {
     await redis.start()
     await committed(fleet, 2)
     await service.stop()
-    await redis.stop()
   })
 })
 
