@@ -41,7 +41,7 @@ export async function openPlaceIndex(file: string): Promise<PlaceIndex> {
       if (unsaved.length === 0) return
       const lines = unsaved.join('')
       unsaved = []
-      await asState(file, () => appendFile(file, lines))
+      await asState(file, () => append(file, lines))
     },
   }
 }
@@ -65,6 +65,12 @@ async function load(file: string): Promise<Map<string, Scan>> {
   // A last line without its end would swallow the next one that is appended.
   if (!text.endsWith('\n')) await asState(file, () => appendFile(file, '\n'))
   return scans
+}
+
+/** Somebody may have emptied the state folder meanwhile: what is lost there is found again. */
+async function append(file: string, lines: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true })
+  await appendFile(file, lines)
 }
 
 function tryParseEntry(line: string): readonly [string, Scan] | undefined {

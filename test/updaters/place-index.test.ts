@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFile, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { GitError } from '../../src/updaters/git/errors.js'
@@ -60,6 +60,15 @@ describe('place index', () => {
     again.set(B, 'a.yaml', something)
     await again.flush()
     assert.deepEqual((await openPlaceIndex(file)).get(B, 'a.yaml'), something)
+  })
+
+  it('goes on in a folder that was removed meanwhile', async () => {
+    const file = join(folder, 'removed', 'places.jsonl')
+    const index = await openPlaceIndex(file)
+    await rm(join(folder, 'removed'), { recursive: true })
+    index.set(A, 'a.yaml', something)
+    await index.flush()
+    assert.deepEqual((await openPlaceIndex(file)).get(A, 'a.yaml'), something)
   })
 
   it('says where it cannot be kept', async () => {
