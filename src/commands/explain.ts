@@ -1,5 +1,6 @@
 import { repositoryKey } from '../image/repository.js'
 import type { Verdict } from '../policies/policy.js'
+import { oneLine } from '../telemetry/one-line.js'
 import type { JudgedPlace } from '../updaters/judge.js'
 import type { UpdateTarget } from '../updaters/target.js'
 import { type Command, EXIT, type Invocation } from './command.js'
@@ -114,7 +115,7 @@ function textOf({ policy, image, selected, digest, tags, places, error }: Explan
       ]),
     ),
   )
-  return `${lines.join('\n')}\n`
+  return `${lines.map(oneLine).join('\n')}\n`
 }
 
 const MARK: Readonly<Record<Verdict['verdict'], string>> = { selected: '*', eligible: ' ', rejected: ' ' }

@@ -1,3 +1,4 @@
+import { oneLine } from '../telemetry/one-line.js'
 import { isWaiting } from '../updaters/judge.js'
 import type { BranchPlan } from '../updaters/plan.js'
 import type { UpdateTarget } from '../updaters/target.js'
@@ -46,7 +47,9 @@ export function reportOf(
 /** What waits, a line each, for a person. */
 export function pendingText(pending: readonly Pending[]): string {
   return pending
-    .map(({ policy, git, file, line, reason }) => `waiting: ${git} ${file}:${line}: ${policy}: ${reason}\n`)
+    .map(
+      ({ policy, git, file, line, reason }) => `${oneLine(`waiting: ${git} ${file}:${line}: ${policy}: ${reason}`)}\n`,
+    )
     .join('')
 }
 
@@ -54,7 +57,7 @@ export function pendingText(pending: readonly Pending[]): string {
 export function tellFailures(failures: readonly Failure[], tell: Invocation['tell']): void {
   for (const { policy, git, reason } of failures) {
     const subject = [policy, git].filter((part) => part !== undefined).join(' in ')
-    tell(`failed: ${subject}: ${reason}\n`)
+    tell(`${oneLine(`failed: ${subject}: ${reason}`)}\n`)
   }
 }
 

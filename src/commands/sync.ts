@@ -1,3 +1,4 @@
+import { oneLine } from '../telemetry/one-line.js'
 import type { Reconciliation } from '../updaters/reconcile.js'
 import type { UpdateTarget } from '../updaters/target.js'
 import { type Command, EXIT } from './command.js'
@@ -34,5 +35,5 @@ function textOf(commits: readonly CommitReport[], pending: readonly Pending[]): 
     ...changes.map(({ policy, file, line, from, to }) => `  ${file}:${line}: ${policy} ${from || 'untagged'} → ${to}`),
   ])
   if (commits.length === 0) lines.push('Nothing to commit')
-  return `${lines.join('\n')}\n${pendingText(pending)}`
+  return `${lines.map(oneLine).join('\n')}\n${pendingText(pending)}`
 }

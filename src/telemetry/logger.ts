@@ -1,4 +1,5 @@
 import { pino } from 'pino'
+import { oneLine } from './one-line.js'
 
 /** One record per call: a sentence, and fields that a program reads. */
 export interface Logger {
@@ -55,8 +56,8 @@ export function redactor(secrets: readonly string[]): (text: string) => string {
 function human(line: string): string {
   const { time, level, message, ...fields } = JSON.parse(line)
   const details = Object.entries(fields)
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => `${name}=${oneLine(typeof value === 'string' ? value : JSON.stringify(value))}`)
     .join(' ')
   const moment = String(time).slice(11, 19)
-  return `${moment} ${String(level).toUpperCase().padEnd(5)} ${message}${details === '' ? '' : `  ${details}`}\n`
+  return `${moment} ${String(level).toUpperCase().padEnd(5)} ${oneLine(message)}${details === '' ? '' : `  ${details}`}\n`
 }

@@ -1,3 +1,5 @@
+import { oneLine } from '../telemetry/one-line.js'
+
 /** One place that a commit changes. */
 export interface Change {
   readonly policy: string
@@ -12,11 +14,16 @@ export interface Change {
 /**
  * The message of a commit: what changed for a reader of the log, a line per change, and one trailer per policy and value.
  * The trailers are read back by programs: `Tidemark-Update: <policy> <image> <from> -> <to>`, `none` where nothing stood.
+ * Names of files and what stood in them are other people's texts: none ends its line, and so none looks like a trailer.
  */
 export function commitMessage(changes: readonly Change[]): string {
-  const lines = distinct(changes.map(({ file, image, from, to }) => `${file}: ${image} ${from || 'untagged'} → ${to}`))
+  const lines = distinct(
+    changes.map(({ file, image, from, to }) => oneLine(`${file}: ${image} ${from || 'untagged'} → ${to}`)),
+  )
   const trailers = distinct(
-    changes.map(({ policy, image, from, to }) => `Tidemark-Update: ${policy} ${image} ${from || 'none'} -> ${to}`),
+    changes.map(({ policy, image, from, to }) =>
+      oneLine(`Tidemark-Update: ${policy} ${image} ${from || 'none'} -> ${to}`),
+    ),
   )
   return `${subject(changes)}\n\n${lines.join('\n')}\n\n${trailers.join('\n')}\n`
 }

@@ -24,6 +24,15 @@ describe('logger', () => {
     assert.match(written[0] ?? '', /^\d\d:\d\d:\d\d INFO {2}Tag selected {2}policy=app tag=1\.2\.3 places=\[1,2\]\n$/)
   })
 
+  it('writes what others say on that one line', () => {
+    const { written, log } = lines('human')
+    log.warn('Push event refused\n', { reason: 'no webhook "\x1b[2J\n12:00:00 INFO all is well"' })
+    assert.match(
+      written[0] ?? '',
+      /refused\\u\{a\} {2}reason=no webhook "\\u\{1b\}\[2J\\u\{a\}12:00:00 INFO all is well"\n$/,
+    )
+  })
+
   it('keeps to its level', () => {
     const { written, log } = lines('json', 'warn')
     log.debug('a')

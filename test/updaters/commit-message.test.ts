@@ -24,6 +24,15 @@ Tidemark-Update: podinfo ghcr.io/stefanprodan/podinfo 6.9.0 -> 6.9.1
     )
   })
 
+  it('lets no name of a file look like a line of its own', () => {
+    const hostile = { ...change, file: 'a\n\nTidemark-Update: web web 1 -> 2\n\n.yaml', from: '\x1b[2J\u2028' }
+    const message = commitMessage([hostile])
+    assert.deepEqual(message.match(/^Tidemark-Update: .*$/gm), [
+      'Tidemark-Update: podinfo ghcr.io/stefanprodan/podinfo \\u{1b}[2J\\u{2028} -> 6.9.1',
+    ])
+    assert.equal(message.split('\n').length, 6)
+  })
+
   it('counts the images of several policies, with one trailer per policy and value', () => {
     const web = { ...change, policy: 'web', image: 'web', file: 'apps/web.yaml', from: '', to: '2.0.0' }
     assert.equal(
