@@ -60,7 +60,12 @@ export function startUpdates(options: UpdatesOptions): Component {
 }
 
 /** By the name of the Git repository. Only the looks wait for `notBefore`: what is ordered otherwise is news. */
-type Failures = Map<string, { readonly count: number; readonly notBefore: number }>
+type Failures = Map<string, Failure>
+
+interface Failure {
+  readonly count: number
+  readonly notBefore: number
+}
 
 function updater({ reconcilers, events, clock, random }: UpdatesOptions, failures: Failures): JobHandler<UpdateJob> {
   const report = reporter(events)
@@ -78,7 +83,7 @@ function updater({ reconcilers, events, clock, random }: UpdatesOptions, failure
       const lagMs = commit.firstSeenAt.map((firstSeenAt) => clock.now() - firstSeenAt)
       events.committed({ ...where, commit: commit.oid, subject: commit.subject, changes: plan.changes.length, lagMs })
     } catch (error) {
-      const count = (failures.get(git)?.count ?? 0) + 1
+      const count = countOf(failures.get(git), clock.now())
       const backoff = { baseMs: reconciler.intervalMs, maxMs: Math.max(reconciler.intervalMs, LONGEST_BACKOFF_MS) }
       failures.set(git, { count, notBefore: clock.now() + backoffMs(count, backoff, random) })
       events.updateFailed({ ...where, reason: reasonOf(error) })
@@ -86,6 +91,12 @@ function updater({ reconcilers, events, clock, random }: UpdatesOptions, failure
       if (isRetryable(error)) throw error
     }
   }
+}
+
+/** Failures in a row. The tries of one outage count once: seconds of it must not put the next look off by many intervals. */
+function countOf(before: Failure | undefined, now: number): number {
+  if (before === undefined) return 1
+  return now < before.notBefore ? before.count : before.count + 1
 }
 
 /** Tells what a plan leaves undone. A warning is told when it appears, not at every look. */

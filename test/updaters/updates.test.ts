@@ -126,6 +126,21 @@ describe('updates', () => {
     assert.deepEqual(told, ['failed Cannot fetch', 'failed Cannot fetch', 'up to date'])
   })
 
+  it('look again within an interval after a short outage, however often it was tried meanwhile', async () => {
+    let away = true
+    const { clock, updates, told, order } = setup(async () => {
+      if (away) throw new GitError('UNREACHABLE', 'Cannot fetch', { retryable: true })
+      return { plan: planOf() }
+    })
+    await order()
+    await clock.advance(10_000)
+    assert.equal(told.filter((entry) => entry === 'failed Cannot fetch').length, 4)
+    away = false
+    await clock.advance(1.2 * MINUTE)
+    await updates.stop()
+    assert.equal(told.at(-1), 'up to date')
+  })
+
   it('tell a warning once, and what is pending each time', async () => {
     const held: JudgedPlace = {
       policy: 'app',
