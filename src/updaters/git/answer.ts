@@ -39,7 +39,7 @@ export function serverText(transport: Transport, text: string): string {
   const lines = transport
     .conceal(text.slice(0, 4_000))
     .split(/[\r\n]+/)
-    .map((line) => line.replace(unprintable, ' ').trim())
+    .map((line) => line.replace(UNPRINTABLE, ' ').trim())
     .filter((line) => line !== '')
   return lines.join('; ').slice(0, 500)
 }
@@ -54,7 +54,7 @@ interface Question {
 }
 
 // Beside control characters: what turns the direction of the text around it.
-const unprintable = /[\p{Cc}\p{Cf}]/gu
+const UNPRINTABLE = /[\p{Cc}\p{Cf}]/gu
 
 async function ask(transport: Transport, { path, expected, ...question }: Question): Promise<Buffer> {
   const response = await transport.request({

@@ -121,13 +121,13 @@ export function isomorphicRepository(options: IsomorphicOptions): GitRepository 
 }
 
 /** Commits that are kept until they are pushed. Those that never are, such as a plan's, make room for later ones. */
-const maxUnsent = 16
+const MAX_UNSENT = 16
 
 function remember(unsent: Map<Oid, readonly GitObject[]>, oid: Oid, objects: readonly GitObject[]): void {
   unsent.delete(oid)
   unsent.set(oid, objects)
   const [oldest] = unsent.keys()
-  if (unsent.size > maxUnsent && oldest !== undefined) unsent.delete(oldest)
+  if (unsent.size > MAX_UNSENT && oldest !== undefined) unsent.delete(oldest)
 }
 
 /** Puts the action before the state, and rejects as soon as the signal aborts although the work may take its time to stop. */

@@ -10,7 +10,7 @@ export function writePack(objects: readonly GitObject[]): Buffer {
   header.write('PACK')
   header.writeUInt32BE(2, 4)
   header.writeUInt32BE(objects.length, 8)
-  const body = objects.flatMap(({ type, bytes }) => [entryHeader(types[type], bytes.length), deflateSync(bytes)])
+  const body = objects.flatMap(({ type, bytes }) => [entryHeader(TYPES[type], bytes.length), deflateSync(bytes)])
   const pack = Buffer.concat([header, ...body])
   return Buffer.concat([pack, sha1(pack)])
 }
@@ -30,7 +30,7 @@ export interface PackLimits {
  * Reads a pack from its first byte to its checksum without resolving deltas. Throws `INVALID_ANSWER`, retryable, where it is cut or
  * corrupt, and `TOO_LARGE` before inflating what is over a limit: what compresses well is small on the wire only.
  */
-export async function inspectPack(pack: Buffer, limits: PackLimits = defaultLimits): Promise<PackFacts> {
+export async function inspectPack(pack: Buffer, limits: PackLimits = DEFAULT_LIMITS): Promise<PackFacts> {
   const end = pack.length - 20
   if (end < 12 || pack.toString('latin1', 0, 4) !== 'PACK') throw corrupt('has no header')
   const version = pack.readUInt32BE(4)
@@ -56,11 +56,11 @@ export async function inspectPack(pack: Buffer, limits: PackLimits = defaultLimi
   return { checksum: checksum.toString('hex'), objects }
 }
 
-const types = { commit: 1, tree: 2, blob: 3, tag: 4 } as const
+const TYPES = { commit: 1, tree: 2, blob: 3, tag: 4 } as const
 const OFFSET_DELTA = 6
 const REFERENCE_DELTA = 7
 
-const defaultLimits: PackLimits = { objectBytes: 256 * 1024 ** 2, totalBytes: 8 * 1024 ** 3 }
+const DEFAULT_LIMITS: PackLimits = { objectBytes: 256 * 1024 ** 2, totalBytes: 8 * 1024 ** 3 }
 
 function entryHeader(type: number, size: number): Buffer {
   const bytes = [(type << 4) | (size & 15)]

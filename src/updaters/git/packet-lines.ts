@@ -22,7 +22,7 @@ export function* packets(bytes: Buffer): Generator<Packet> {
     if (++count > MAX_PACKETS) throw new GitError('TOO_LARGE', `answer has more than ${MAX_PACKETS} packets`)
     const length = parseLength(bytes.toString('latin1', offset, offset + 4))
     if (length < 4) {
-      yield specialPackets[length] as Packet
+      yield SPECIAL_PACKETS[length] as Packet
       offset += 4
       continue
     }
@@ -82,7 +82,7 @@ export function splitBands(bytes: Buffer): Bands {
   return { lines, data: Buffer.concat(data), messages: Buffer.concat(messages).toString(), gaveUp }
 }
 
-const specialPackets = ['flush', 'delimiter', 'end'] as const
+const SPECIAL_PACKETS = ['flush', 'delimiter', 'end'] as const
 
 function parseLength(digits: string): number {
   if (digits.length < 4) throw truncated()

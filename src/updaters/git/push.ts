@@ -36,7 +36,7 @@ export async function pushChange(
 }
 
 // The words of Git (receive-pack, refs), GitHub, GitLab, JGit and Azure DevOps for: somebody else moved the branch.
-const stale =
+const STALE =
   /fetch first|non-fast-forward|failed to update ref|cannot lock ref|failed to lock|lock failure|incorrect old value|stale info|reference already exists|is at [0-9a-f]{40} but expected|already been updated|missing necessary objects/i
 
 function readReport(answer: Buffer): { lines: readonly string[]; messages: string } {
@@ -48,7 +48,7 @@ function readReport(answer: Buffer): { lines: readonly string[]; messages: strin
 function refusal(reason: string, said: string): GitError {
   const message = said === '' ? reason : `${reason} (${said})`
   // Only the reason of the reference itself: a hook may print any of these words, and its no is final.
-  if (stale.test(reason)) return new GitError('STALE', `branch has moved: ${message}`, { retryable: true })
+  if (STALE.test(reason)) return new GitError('STALE', `branch has moved: ${message}`, { retryable: true })
   return new GitError('REJECTED', message)
 }
 

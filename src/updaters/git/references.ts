@@ -79,19 +79,19 @@ async function listBranches(
   prefix: string,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Oid>> {
-  const question = [packetLine('command=ls-refs\n'), DELIMITER, packetLine(`ref-prefix ${heads}${prefix}\n`), FLUSH]
+  const question = [packetLine('command=ls-refs\n'), DELIMITER, packetLine(`ref-prefix ${HEADS}${prefix}\n`), FLUSH]
   const headers = { 'git-protocol': 'version=2' }
   const answer = await converse(transport, 'git-upload-pack', Buffer.concat(question), { signal, headers })
   return parseBranches(requireLines(transport, packets(answer)))
 }
 
-const heads = 'refs/heads/'
+const HEADS = 'refs/heads/'
 
 function parseBranches(lines: readonly string[]): ReadonlyMap<string, Oid> {
   const branches = new Map<string, Oid>()
   for (const line of lines) {
     const [oid = '', name = ''] = line.split(' ')
-    if (name.startsWith(heads) && /^[0-9a-f]{40}$/.test(oid)) branches.set(name.slice(heads.length), oid)
+    if (name.startsWith(HEADS) && /^[0-9a-f]{40}$/.test(oid)) branches.set(name.slice(HEADS.length), oid)
   }
   return branches
 }

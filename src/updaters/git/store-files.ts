@@ -64,7 +64,7 @@ export function storeFiles(folder: string): StoreFiles {
 }
 
 /** Where a fetch finds the commit that it builds upon. */
-export const haveReference = 'refs/remotes/origin/have'
+export const HAVE_REFERENCE = 'refs/remotes/origin/have'
 
 export function packFolder(folder: string): string {
   return join(folder, 'objects', 'pack')
@@ -87,7 +87,7 @@ function virtualFiles(folder: string, have: Oid | undefined): ReadonlyMap<string
   const files = new Map([
     [join(folder, 'config'), '[remote "origin"]\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n'],
   ])
-  if (have !== undefined) files.set(join(folder, haveReference), `${have}\n`)
+  if (have !== undefined) files.set(join(folder, HAVE_REFERENCE), `${have}\n`)
   if (have !== undefined) files.set(join(folder, 'shallow'), `${have}\n`)
   return files
 }

@@ -7,7 +7,7 @@ import { GitError } from './errors.js'
 import { type GitObject, objectId } from './objects.js'
 import type { PackFacts } from './pack.js'
 import type { Oid } from './repository.js'
-import { haveReference, packFolder, storeFiles, writeAtomically } from './store-files.js'
+import { HAVE_REFERENCE, packFolder, storeFiles, writeAtomically } from './store-files.js'
 
 /**
  * The objects that were fetched or pushed, as packs in one folder. A commit that can be read here came with everything
@@ -94,7 +94,7 @@ export function openStore(folder: string): Store {
           http,
           url: base,
           remote: 'origin',
-          ref: haveReference,
+          ref: HAVE_REFERENCE,
           remoteRef: `refs/heads/${branch}`,
           depth: 1,
           singleBranch: true,

@@ -66,8 +66,8 @@ export function httpTransport(base: URL, options: HttpTransportOptions = {}): Tr
       const next = redirectOf(response, url)
       if (next === undefined) return received(url, response, bounded(response.data, deadline, maxAnswerBytes))
       response.data.destroy()
-      if (redirects === maxRedirects)
-        throw new GitError('INVALID_ANSWER', `server redirects more than ${maxRedirects} times`)
+      if (redirects === MAX_REDIRECTS)
+        throw new GitError('INVALID_ANSWER', `server redirects more than ${MAX_REDIRECTS} times`)
       url = next
     }
   }
@@ -90,11 +90,11 @@ export function httpTransport(base: URL, options: HttpTransportOptions = {}): Tr
 }
 
 /** A URL as people may see it and as isomorphic-git appends to it. */
-export function cleanUrl(url: URL): string {
+function cleanUrl(url: URL): string {
   return url.origin + url.pathname.replace(/\/+$/, '')
 }
 
-const maxRedirects = 5
+const MAX_REDIRECTS = 5
 
 // A connection that has been idle is dropped before the server would drop it: a push must not fail for that.
 const agents = {

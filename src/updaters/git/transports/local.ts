@@ -80,7 +80,7 @@ function run(
       else printed.push(chunk)
     })
     child.stderr.on('data', (chunk: Buffer) => {
-      if (said.length < maxSaid) said += chunk
+      if (said.length < MAX_SAID) said += chunk
     })
     // A program that ends before it has read everything says why elsewhere.
     child.stdin.on('error', () => {})
@@ -94,12 +94,12 @@ function run(
   })
 }
 
-const maxSaid = 4_000
+const MAX_SAID = 4_000
 
 // What Git needs of this process' environment, and no more: the rest may hold secrets of the policy file, which the hooks of a
 // repository have no claim to, or point Git at another repository. The messages are in the words that refusals are told by.
 function environment(request: TransportRequest): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(([name]) => inheritedNames.has(name))
+  const inherited = Object.entries(process.env).filter(([name]) => INHERITED_NAMES.has(name))
   const protocol = request.headers['git-protocol']
   return {
     ...Object.fromEntries(inherited),
@@ -108,7 +108,7 @@ function environment(request: TransportRequest): NodeJS.ProcessEnv {
   }
 }
 
-const inheritedNames = new Set(['PATH', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'TZ', 'XDG_CONFIG_HOME'])
+const INHERITED_NAMES = new Set(['PATH', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'TZ', 'XDG_CONFIG_HOME'])
 
 function notStarted(error: Error): GitError {
   const missing = 'code' in error && error.code === 'ENOENT'

@@ -18,12 +18,12 @@ export function openTransport(
     return httpTransport(parsed, { clock: options.clock, credentials: options.credentials ?? credentialsOf(parsed) })
   }
   if (/^file:\/\//i.test(url)) return localTransport(pathOf(parseUrl(url)), options)
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(url) || scpLike.test(url)) throw unsupported(url)
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(url) || SCP_LIKE.test(url)) throw unsupported(url)
   return localTransport(url, options)
 }
 
 // git-clone(1): `[user@]host:path`, where no slash comes before the colon.
-const scpLike = /^[^/:]+:/
+const SCP_LIKE = /^[^/:]+:/
 
 function parseUrl(url: string): URL {
   // The fault of a URL is not quoted: it may hold a password.
