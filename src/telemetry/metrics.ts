@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
-/** The instruments of DESIGN's metric list. Labels have few values: names of the policy file, outcomes, status codes. */
+/** Everything that is measured. Labels have few values: names of the policy file, outcomes, status codes. */
 export function createMetrics(version: string) {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })

@@ -10,8 +10,6 @@ import { healthRoutes } from './health-routes.js'
 import type { WebOptions } from './options.js'
 import { webhookRoutes } from './webhook-routes.js'
 
-export type { WebOptions } from './options.js'
-
 export interface WebServer extends Component {
   /** Such as `http://127.0.0.1:8080`. */
   readonly url: string
