@@ -7,7 +7,7 @@ import type { Component } from '../lifecycle/component.js'
 import { inHand } from './in-hand.js'
 import type { Jobs } from './jobs.js'
 import { type JobKind, POLLS, readPayload, type Triggered, UPDATES } from './kinds.js'
-import { DEFAULT_GRACE_MS, type JobsOptions, KEPT_FAILURES, RETRY, type Trouble } from './options.js'
+import { DEFAULT_GRACE_MS, type JobsOptions, KEPT_FAILURES, RETRY, setAside, type Trouble } from './options.js'
 import { selection, watched } from './payloads.js'
 import type { JobHandler, JobQueue } from './queue.js'
 import { openStore, openWorkerRedis, type RedisStore, type WorkerRedis } from './redis.js'
@@ -200,7 +200,7 @@ function openWorker(
     },
   })
   worker.on('failed', (job, error) => {
-    if (job?.finishedOn !== undefined) onTrouble({ queue: name, reason: reasonOf(error) })
+    if (job?.finishedOn !== undefined) onTrouble({ queue: name, reason: setAside(error) })
   })
   worker.on('error', (error) => {
     const away = store.client.status !== 'ready' || isConnectionError(error)

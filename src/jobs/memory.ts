@@ -1,10 +1,10 @@
-import { isRetryable, reasonOf } from '../error.js'
+import { isRetryable } from '../error.js'
 import { backoffMs } from '../lifecycle/backoff.js'
 import { JobsError } from './errors.js'
 import { inHand } from './in-hand.js'
 import type { Jobs } from './jobs.js'
 import { fold, type JobKind, POLLS, readPayload, type Triggered, UPDATES } from './kinds.js'
-import { DEFAULT_GRACE_MS, type JobsOptions, KEPT_FAILURES, RETRY } from './options.js'
+import { DEFAULT_GRACE_MS, type JobsOptions, KEPT_FAILURES, RETRY, setAside } from './options.js'
 import type { JobHandler, JobQueue } from './queue.js'
 import type { Records } from './records.js'
 
@@ -137,7 +137,7 @@ function memoryQueue<Payload extends Triggered>(
     if (isRetryable(error) && job.failures < RETRY.attempts) return delay(job)
     failed = Math.min(failed + 1, KEPT_FAILURES)
     finish(job)
-    onTrouble?.({ queue: kind.name, reason: reasonOf(error) })
+    onTrouble?.({ queue: kind.name, reason: setAside(error) })
   }
 
   function delay(job: Job<Payload>) {

@@ -1,3 +1,4 @@
+import { reasonOf } from '../error.js'
 import type { Clock } from '../lifecycle/clock.js'
 
 /** What both adapters take. */
@@ -15,6 +16,11 @@ export interface Trouble {
   /** The queue or the records concerned, or `redis`. */
   readonly queue: string
   readonly reason: string
+}
+
+/** The reason of a trouble that only one job has: the queue itself is well. */
+export function setAside(error: unknown): string {
+  return `Job set aside: ${reasonOf(error)}`
 }
 
 export const DEFAULT_GRACE_MS = 8_000

@@ -143,7 +143,7 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
       log.warn(message, where)
     },
     queueTroubled(trouble) {
-      log.warn('Queue in trouble', trouble)
+      log.warn('Queue warns', trouble)
     },
   }
 }

@@ -165,7 +165,7 @@ function conform(name: string, openJobs: (options: JobsOptions) => Jobs) {
         await eventually('it has failed', async () => (await jobs.polls.counts()).failed === 1)
         assert.equal(tries, 4)
         await eventually('it is told', () => troubles.length === 1)
-        assert.deepEqual(troubles, [{ queue: 'polls', reason: 'Cannot look: away' }])
+        assert.deepEqual(troubles, [{ queue: 'polls', reason: 'Job set aside: Cannot look: away' }])
       })
     })
 
@@ -185,7 +185,7 @@ function conform(name: string, openJobs: (options: JobsOptions) => Jobs) {
         held.open()
         await eventually('it has run again', () => runs === 2)
         await eventually('the first is told', () => troubles.length === 1)
-        assert.deepEqual(troubles, [{ queue: 'polls', reason: 'Cannot look: defect' }])
+        assert.deepEqual(troubles, [{ queue: 'polls', reason: 'Job set aside: Cannot look: defect' }])
         assert.equal((await jobs.polls.counts()).failed, 1)
       })
     })

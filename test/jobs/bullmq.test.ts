@@ -110,7 +110,7 @@ describe('processes that share a Redis', { concurrency: true }, () => {
       await jobs.polls.add(poll('b'))
       await eventually('the other has run', () => ran.length === 1)
       assert.equal((await jobs.polls.counts()).failed, 1)
-      const reason = 'Cannot read a job of "polls": version: Invalid input: expected 1'
+      const reason = 'Job set aside: Cannot read a job of "polls": version: Invalid input: expected 1'
       assert.deepEqual(troubles, [{ queue: 'polls', reason }])
     })
   })
