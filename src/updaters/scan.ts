@@ -25,6 +25,13 @@ const DEEPEST_FOLDER = 100
 /** A dozen trees that name each other many times stand for more files than any machine can hold. */
 const MOST_ENTRIES = 1_000_000
 
+/** Names that Git itself would not make, or that are not UTF-8: in a path they would say another file, or none. */
+const UNNAMABLE = /^\.{0,2}$|[/\ufffd]/
+const PASSED_OVER: Scan = {
+  places: [],
+  warnings: [{ line: 1, message: 'Passed over: the name is not UTF-8, or has what no name can have' }],
+}
+
 /** `wanted` tells by its path whether a file is looked at. Symbolic links and submodules never are. */
 export function createScanner(
   repository: Pick<GitRepository, 'readTree' | 'readBlobs'>,
@@ -41,6 +48,7 @@ export function createScanner(
       // From the inside out: a folder has all that those in it have.
       for (const folder of visited.fresh.reverse()) settle(folder)
       root = next
+      await index.flush()
       return root.scanned
     },
   }
@@ -54,7 +62,7 @@ export function createScanner(
     depth: number,
   ): Promise<Folder> {
     if (known?.oid === oid) return known
-    const folder: Folder = { oid, folders: new Map(), unread: [], scanned: [] }
+    const folder: Folder = { oid, folders: new Map(), unread: [], unnamable: [], scanned: [] }
     visited.fresh.push(folder)
     if (depth > DEEPEST_FOLDER) return folder
     const entries = await repository.readTree(oid)
@@ -62,7 +70,10 @@ export function createScanner(
     if (visited.entries > MOST_ENTRIES) throw tooLarge()
     for (const entry of entries) {
       const below = path === '' ? entry.name : `${path}/${entry.name}`
-      if (entry.type === 'tree') {
+      if (UNNAMABLE.test(entry.name)) {
+        if (entry.type === 'tree' || wanted(below))
+          folder.unnamable.push({ path: below, oid: entry.oid, scan: PASSED_OVER })
+      } else if (entry.type === 'tree') {
         const child = await visit(entry.oid, below, known?.folders.get(entry.name), visited, depth + 1)
         folder.folders.set(entry.name, child)
       } else if (isFile(entry) && wanted(below)) {
@@ -80,11 +91,9 @@ export function createScanner(
       if (known === undefined) names.set(oid, new Set([name]))
       else known.add(name)
     }
-    if (names.size === 0) return
     for await (const { oid, bytes } of repository.readBlobs([...names.keys()], { signal })) {
       for (const name of names.get(oid) ?? []) index.set(oid, name, scanManifest(name, bytes))
     }
-    await index.flush()
   }
 
   function settle(folder: Folder): void {
@@ -93,7 +102,7 @@ export function createScanner(
       return scan === undefined || !hasSomething(scan) ? [] : [{ path, oid, scan }]
     })
     folder.unread = []
-    folder.scanned = [own, ...[...folder.folders.values()].map(({ scanned }) => scanned)].flat()
+    folder.scanned = [folder.unnamable, own, ...[...folder.folders.values()].map(({ scanned }) => scanned)].flat()
   }
 }
 
@@ -102,6 +111,7 @@ interface Folder {
   readonly folders: Map<string, Folder>
   /** Until the folder is settled. */
   unread: WantedFile[]
+  readonly unnamable: ScannedFile[]
   /** Of this folder and all below it. */
   scanned: readonly ScannedFile[]
 }

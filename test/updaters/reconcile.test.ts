@@ -141,6 +141,31 @@ describe('reconcile', () => {
     await finish()
   })
 
+  it('passes over what no path can name, and writes the others', async () => {
+    const { path, reconciler, select, finish } = await setup({ 'a.yaml': manifest('1.0.0') })
+    await select('1.1.0')
+    const blob = (await git(path, ['rev-parse', 'main:a.yaml'])).toString().trim()
+    const begin = async (...names: readonly string[]) => {
+      const entry = (name: string) => [Buffer.from(`100644 ${name}\0`, 'latin1'), Buffer.from(blob, 'hex')]
+      const input = Buffer.concat(names.flatMap(entry))
+      const tree = await git(path, ['hash-object', '-t', 'tree', '-w', '--stdin', '--literally'], { input })
+      const commit = await git(path, ['commit-tree', '-m', 'Begin', tree.toString().trim()])
+      await git(path, ['update-ref', 'refs/heads/main', commit.toString().trim()])
+    }
+    const filesOf = (marked: readonly { readonly file: string }[]) => marked.map(({ file }) => file)
+
+    await begin('..', 'a.yaml', 'x/y.yaml')
+    const hostile = await reconciler.plan(never)
+    assert.deepEqual([filesOf(hostile.changes), filesOf(hostile.warnings)], [['a.yaml'], ['x/y.yaml']])
+
+    await begin('a.yaml', 'caf\xe9.yaml')
+    const { plan, commit } = await reconciler.reconcile(never)
+    assert.deepEqual([filesOf(plan.changes), filesOf(plan.warnings)], [['a.yaml'], ['caf\ufffd.yaml']])
+    assert.notEqual(commit, undefined)
+    await git(path, ['prune'])
+    await finish()
+  })
+
   it('leaves a file that cannot be edited safely, and writes the others', async () => {
     const { path, reconciler, select, finish } = await setup({
       'a.yaml': manifest('1.0.0'),
