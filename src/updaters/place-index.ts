@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { reasonOf } from '../error.js'
 import { GitError } from './git/errors.js'
@@ -12,7 +12,7 @@ import type { Scan } from './manifests/place.js'
 export interface PlaceIndex {
   get(oid: Oid, name: string): Scan | undefined
   set(oid: Oid, name: string, scan: Scan): void
-  /** Writes what is new to disk. */
+  /** Writes what is new to disk. Afterwards all may be forgotten: where it has grown beyond what the branch can have. */
   flush(): Promise<void>
 }
 
@@ -21,12 +21,13 @@ const SCANNER_VERSION = 1
 
 const NOTHING: Scan = { places: [], warnings: [] }
 
-/** Above this size the file is begun anew: it then holds mostly blobs that no branch has any more. */
+/** Above this size the index is begun anew: it then holds mostly blobs that no branch has any more. */
 const LARGEST_FILE_BYTES = 128 * 1024 * 1024
 
 /** Opens the index kept in `file`. A broken line, such as a crash leaves behind, is passed over. Throws `GitError` `STATE`. */
-export async function openPlaceIndex(file: string): Promise<PlaceIndex> {
-  const scans = await load(file)
+export async function openPlaceIndex(file: string, largestBytes = LARGEST_FILE_BYTES): Promise<PlaceIndex> {
+  const { scans, size } = await load(file, largestBytes)
+  let bytes = size
   let unsaved: string[] = []
   const keyOf = (oid: Oid, name: string) => `${SCANNER_VERSION}/${oid}/${name}`
 
@@ -41,21 +42,25 @@ export async function openPlaceIndex(file: string): Promise<PlaceIndex> {
       if (unsaved.length === 0) return
       const lines = unsaved.join('')
       unsaved = []
-      await asState(file, () => append(file, lines))
+      bytes += Buffer.byteLength(lines)
+      if (bytes <= largestBytes) return asState(file, () => append(file, lines))
+      scans.clear()
+      bytes = 0
+      await asState(file, () => rm(file, { force: true }))
     },
   }
 }
 
-async function load(file: string): Promise<Map<string, Scan>> {
+async function load(file: string, largestBytes: number): Promise<{ scans: Map<string, Scan>; size: number }> {
   const scans = new Map<string, Scan>()
   await asState(file, () => mkdir(dirname(file), { recursive: true }))
   const size = await stat(file).then(
     (found) => found.size,
     () => 0,
   )
-  if (size === 0 || size > LARGEST_FILE_BYTES) {
+  if (size === 0 || size > largestBytes) {
     await asState(file, () => writeFile(file, ''))
-    return scans
+    return { scans, size: 0 }
   }
   const text = await asState(file, () => readFile(file, 'utf8'))
   for (const line of text.split('\n')) {
@@ -64,7 +69,7 @@ async function load(file: string): Promise<Map<string, Scan>> {
   }
   // A last line without its end would swallow the next one that is appended.
   if (!text.endsWith('\n')) await asState(file, () => appendFile(file, '\n'))
-  return scans
+  return { scans, size }
 }
 
 /** Somebody may have emptied the state folder meanwhile: what is lost there is found again. */

@@ -7,7 +7,7 @@ import { type Clock, sleep } from '../lifecycle/clock.js'
 import type { Component } from '../lifecycle/component.js'
 import { startWheel, WITHIN_PERIOD } from '../lifecycle/wheel.js'
 import type { Events } from '../telemetry/events.js'
-import { isWaiting } from './judge.js'
+import { isWaiting, type JudgedPlace, type Obstacle, type PlaceWarning } from './judge.js'
 import type { BranchPlan } from './plan.js'
 import type { Reconciler } from './reconcile.js'
 
@@ -101,19 +101,35 @@ function countOf(before: Failure | undefined, now: number): number {
 
 /** Tells what a plan leaves undone. A warning is told when it appears, not at every look. */
 function reporter(events: UpdatesOptions['events']): (plan: BranchPlan, git: string) => void {
-  const told = new Set<string>()
+  const told = new Map<string, ReadonlySet<string>>()
 
   return (plan, git) => {
-    const pending = plan.places.filter((place) => isWaiting(place) || place.state === 'failing')
+    const undone = plan.places.filter((place) => isWaiting(place) || place.state === 'failing')
     events.placesJudged(
       git,
-      pending.map(({ policy, obstacle }) => ({ policy, reason: obstacle ?? 'update' })),
+      undone.map(({ policy, obstacle }) => ({ policy, reason: obstacle ?? 'update' })),
     )
     const unplaced = plan.unplaced.map((policy) => ({ message: `Policy "${policy}" finds no place to write to` }))
-    for (const warning of [...plan.warnings, ...unplaced]) {
-      const key = JSON.stringify([git, warning])
-      if (!told.has(key)) events.warned({ git, ...warning })
-      told.add(key)
+    const warnings = new Map(
+      [...plan.warnings, ...unplaced, ...refusals(undone)].map((warning) => [JSON.stringify(warning), warning]),
+    )
+    for (const [key, warning] of warnings) {
+      if (!told.get(git)?.has(key)) events.warned({ git, ...warning })
     }
+    told.set(git, new Set(warnings.keys()))
   }
+}
+
+/** A poll that failed or found no tag is told by itself, and whoever holds a line knows. */
+const KNOWN_OTHERWISE: readonly (Obstacle | undefined)[] = ['not-polled', 'no-tag', 'hold']
+
+/** One for each policy and reason, with the first of its places: a tag that is gone may stand at thousands. */
+function refusals(undone: readonly JudgedPlace[]): readonly PlaceWarning[] {
+  const byReason = new Map<string, PlaceWarning>()
+  for (const { policy, file, line, reason, obstacle } of undone) {
+    const message = `Policy "${policy}" does not write: ${reason}`
+    if (KNOWN_OTHERWISE.includes(obstacle) || byReason.has(message)) continue
+    byReason.set(message, { file, line, message })
+  }
+  return [...byReason.values()]
 }

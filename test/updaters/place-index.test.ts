@@ -62,6 +62,22 @@ describe('place index', () => {
     assert.deepEqual((await openPlaceIndex(file)).get(B, 'a.yaml'), something)
   })
 
+  it('is begun anew where it has grown too large, on disk and in memory', async () => {
+    const file = join(folder, 'large.jsonl')
+    const index = await openPlaceIndex(file, 1_000)
+    index.set(A, 'a.yaml', something)
+    await index.flush()
+    assert.deepEqual(index.get(A, 'a.yaml'), something)
+    for (let number = 0; number < 10; number++) index.set(B, `${number}.yaml`, something)
+    assert.deepEqual(index.get(B, '9.yaml'), something)
+    await index.flush()
+    assert.equal(index.get(A, 'a.yaml'), undefined)
+    await assert.rejects(readFile(file), { code: 'ENOENT' })
+    index.set(A, 'a.yaml', something)
+    await index.flush()
+    assert.deepEqual((await openPlaceIndex(file, 1_000)).get(A, 'a.yaml'), something)
+  })
+
   it('goes on in a folder that was removed meanwhile', async () => {
     const file = join(folder, 'removed', 'places.jsonl')
     const index = await openPlaceIndex(file)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { memoryJobs } from '../../src/jobs/memory.js'
 import { GitError } from '../../src/updaters/git/errors.js'
-import type { JudgedPlace } from '../../src/updaters/judge.js'
+import type { JudgedPlace, Obstacle } from '../../src/updaters/judge.js'
 import type { BranchPlan } from '../../src/updaters/plan.js'
 import type { Reconciler, Reconciliation } from '../../src/updaters/reconcile.js'
 import { startUpdates } from '../../src/updaters/updates.js'
@@ -75,6 +75,20 @@ describe('updates', () => {
     await clock.advance(400)
     await updates.stop()
     assert.match(told.join('\n'), /^committed Update app to 1\.1\.0 2\d\d\d$/)
+  })
+
+  it('tell of a warning when it appears, and again when it comes back', async () => {
+    const odd = { file: 'a.yaml', line: 1, message: 'odd' }
+    const seen = [[odd, odd], [odd], [], [odd]]
+    const { clock, updates, told, order } = setup(async () => ({ plan: { ...planOf(), warnings: seen.shift() ?? [] } }))
+    const counts: number[] = []
+    while (seen.length > 0) {
+      await order()
+      await clock.advance(1_000)
+      counts.push(told.filter((text) => text.startsWith('warned a.yaml:1 odd')).length)
+    }
+    await updates.stop()
+    assert.deepEqual([...new Set(counts)], [1, 2])
   })
 
   it('write nothing before the first pass is over', async () => {
@@ -160,6 +174,24 @@ describe('updates', () => {
     const count = (text: string) => told.filter((entry) => entry === text).length
     assert.equal(count('warned a.yaml:3 odd'), 1)
     assert.equal(count('warned : Policy "web" finds no place to write to'), 1)
+    assert.equal(count('warned a.yaml:1 Policy "app" does not write: would be a downgrade'), 1)
     assert.ok(count('pending app downgrade') >= 2)
+  })
+
+  it('tell once why a policy does not write, at however many places, and again when the reason is back', async () => {
+    const at = (line: number, obstacle: Obstacle): JudgedPlace => ({
+      ...{ policy: 'app', image: 'app', file: 'a.yaml', line, current: '1', desired: undefined },
+      ...{ state: 'failing', reason: `an obstacle: ${obstacle}`, obstacle },
+    })
+    const plans = [
+      [at(1, 'conflict'), at(2, 'conflict'), at(3, 'hold'), at(4, 'not-polled'), at(5, 'no-tag')],
+      [],
+      [at(1, 'conflict')],
+    ]
+    const { clock, updates, told } = setup(async () => ({ plan: planOf({ places: plans.shift() ?? [] }) }))
+    await clock.advance(3.5 * MINUTE)
+    await updates.stop()
+    const warned = told.filter((entry) => entry.startsWith('warned'))
+    assert.deepEqual(warned, Array(2).fill('warned a.yaml:1 Policy "app" does not write: an obstacle: conflict'))
   })
 })
