@@ -180,8 +180,15 @@ describe('updates', () => {
 
   it('tell once why a policy does not write, at however many places, and again when the reason is back', async () => {
     const at = (line: number, obstacle: Obstacle): JudgedPlace => ({
-      ...{ policy: 'app', image: 'app', file: 'a.yaml', line, current: '1', desired: undefined },
-      ...{ state: 'failing', reason: `an obstacle: ${obstacle}`, obstacle },
+      policy: 'app',
+      image: 'app',
+      file: 'a.yaml',
+      line,
+      current: '1',
+      desired: undefined,
+      state: 'failing',
+      reason: `an obstacle: ${obstacle}`,
+      obstacle,
     })
     const plans = [
       [at(1, 'conflict'), at(2, 'conflict'), at(3, 'hold'), at(4, 'not-polled'), at(5, 'no-tag')],
