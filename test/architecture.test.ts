@@ -32,10 +32,14 @@ const DIRECTIONS: Readonly<Record<string, string>> = {
 
 /** Where each library may be imported: a change of library is a change of these files. */
 const LIBRARIES: Readonly<Record<string, RegExp>> = {
+  '@aws-sdk/client-ecr': /^watchers\/registry\/credentials\/ecr\.ts$/,
+  '@aws-sdk/client-ecr-public': /^watchers\/registry\/credentials\/ecr\.ts$/,
+  '@azure/identity': /^watchers\/registry\/credentials\/acr\.ts$/,
   axios: /^(watchers\/registry|updaters\/git)\//,
   bullmq: /^jobs\/bullmq\.ts$/,
   fastify: /^web\//,
   ioredis: /^jobs\//,
+  'google-auth-library': /^watchers\/registry\/credentials\/gar\.ts$/,
   'isomorphic-git': /^updaters\/git\//,
   'node-cron': /^lifecycle\/cron\.ts$/,
   picomatch: /^updaters\//,

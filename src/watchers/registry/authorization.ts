@@ -4,6 +4,7 @@ import { basicAuthorization, type Credential } from './credential.js'
 import { RegistryError } from './errors.js'
 import type { Answer, Http, HttpRequest } from './http.js'
 import { judgeRealm, type Realm } from './realm.js'
+import { isRefusal } from './refusal.js'
 import type { Tokens } from './tokens.js'
 
 /** A request to the registry's own host, about one of its repositories. */
@@ -49,7 +50,7 @@ export function authorization(http: Http, tokens: Tokens): Authorization {
       const scheme = schemes.get(request.url.origin)
       const refused = scheme && (await headerFor(scheme, request))
       let answer = await send(refused)
-      if (!isChallenge(answer, request)) return answer
+      if (refused === undefined ? !isChallenge(answer, request) : !isRefusal(answer, request)) return answer
 
       if (refused !== undefined) {
         // An expired token is one reason. And Harbor offers Bearer only to a request without any authorization.

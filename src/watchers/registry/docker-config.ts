@@ -2,7 +2,9 @@ import { readFile, stat } from 'node:fs/promises'
 import { z } from 'zod'
 import { reasonOf } from '../../error.js'
 import type { Credential } from './credential.js'
+import { entriesOf } from './docker-keys.js'
 import { RegistryError } from './errors.js'
+import { tryParseJson } from './json.js'
 
 const MAX_BYTES = 1024 * 1024
 
@@ -22,20 +24,36 @@ const DOCUMENT = z.object({
 type Entry = z.infer<typeof ENTRY>
 type Document = z.infer<typeof DOCUMENT>
 
+/** Pull secrets as the Kubernetes documentation on them has them; their data is base64 of one of the other forms. */
+const SECRET = z.object({
+  kind: z.literal('Secret'),
+  data: z.union([z.object({ '.dockerconfigjson': z.string() }), z.object({ '.dockercfg': z.string() })]),
+})
+/** The older `.dockercfg`: what `auths` has, alone. */
+const LEGACY = z.record(
+  z.string(),
+  ENTRY.and(z.union([z.object({ auth: z.string() }), z.object({ username: z.string() })])),
+)
+
 export interface DockerConfig {
   /**
-   * The credential for a registry's host as in `Repository`, or undefined where the file has none.
-   * Throws `RegistryError` `CREDENTIALS` where the file cannot be read, or leaves the host to a credential helper.
+   * What the file has for a repository. A helper is asked first, as docker/cli does; the credential is for where it has none.
+   * Throws `RegistryError` `CREDENTIALS` where the file cannot be read.
    */
-  find(registry: string): Promise<Credential | undefined>
+  find(registry: string, path: string): Promise<DockerLogin>
 }
 
-/** Reads the file at an absolute path, and again whenever it has changed. */
+export interface DockerLogin {
+  readonly helper: string | undefined
+  readonly credential: Credential | undefined
+}
+
+/** Reads the file at an absolute path, and again whenever it has changed: a Docker configuration or a pull secret. */
 export function dockerConfig(path: string): DockerConfig {
   let known: { readonly version: string; readonly document: Document } | undefined
 
   return {
-    async find(registry) {
+    async find(registry, repositoryPath) {
       const action = `Cannot read credentials of "${registry}" from "${path}"`
       const { mtimeMs, size, ino } = await stat(path).catch((error) => {
         throw new RegistryError('CREDENTIALS', `${action}: ${reasonOf(error)}`, { cause: error })
@@ -45,37 +63,41 @@ export function dockerConfig(path: string): DockerConfig {
         if (size > MAX_BYTES) throw new RegistryError('CREDENTIALS', `${action}: file is larger than 1 MiB`)
         known = { version, document: await readDocument(path, action) }
       }
-      return credentialIn(known.document, registry, action)
+      return loginIn(known.document, registry, repositoryPath, action)
     },
   }
 }
 
-/** The parser's own message is left out: it quotes the text that surrounds a fault, which may be a password. */
 async function readDocument(path: string, action: string): Promise<Document> {
-  const text = await readFile(path, 'utf8').catch((error) => {
+  const bytes = await readFile(path).catch((error) => {
     throw new RegistryError('CREDENTIALS', `${action}: ${reasonOf(error)}`, { cause: error })
   })
-  let document: unknown
-  try {
-    document = JSON.parse(text)
-  } catch {
-    throw new RegistryError('CREDENTIALS', `${action}: file is not valid JSON`)
-  }
-  const checked = DOCUMENT.safeParse(document)
+  const json = tryParseJson(bytes)
+  if (json === undefined) throw new RegistryError('CREDENTIALS', `${action}: file is not valid JSON`)
+  const checked = DOCUMENT.safeParse(inDockerForm(json))
   if (checked.success) return checked.data
   const [fault] = checked.error.issues
   throw new RegistryError('CREDENTIALS', `${action}: "${fault?.path.join('.')}" is not what Docker writes there`)
 }
 
-/** docker/cli asks a host's own helper before the file, and never both; a store only holds what has no entry in the file. */
-function credentialIn(document: Document, registry: string, action: string): Credential | undefined {
-  const entry = entryOf(document.auths, registry)
-  const credential = entry && credentialOf(entry, action)
-  const helper = entryOf(document.credHelpers, registry) ?? (credential ? '' : document.credsStore)
-  if (helper !== '') {
-    throw new RegistryError('CREDENTIALS', `${action}: credential helper "${helper}" is not supported yet`)
+/** The `config.json` that a document of another form stands for. */
+function inDockerForm(json: unknown): unknown {
+  const secret = SECRET.safeParse(json).data
+  if (secret !== undefined) {
+    const [text = ''] = Object.values(secret.data)
+    return inDockerForm(tryParseJson(Buffer.from(text, 'base64')))
   }
-  return credential
+  return Object.keys(Object(json)).length > 0 && LEGACY.safeParse(json).success ? { auths: json } : json
+}
+
+/** A host's own helper counts before the store (docker/cli, cli/config/configfile/file.go). */
+function loginIn(document: Document, registry: string, path: string, action: string): DockerLogin {
+  const [helper = document.credsStore] = entriesOf(document.credHelpers, registry, '')
+  for (const entry of entriesOf(document.auths, registry, path)) {
+    const credential = credentialOf(entry, action)
+    if (credential !== undefined) return { helper: helper || undefined, credential }
+  }
+  return { helper: helper || undefined, credential: undefined }
 }
 
 /** `auth` counts before user name and password. An entry may be empty: then a helper has what it stands for. */
@@ -93,18 +115,4 @@ function decoded(auth: string, action: string): { readonly username: string; rea
   if (colon < 1) throw new RegistryError('CREDENTIALS', `${action}: "auth" is not base64 of user:password`)
   const end = text.indexOf('\0', colon)
   return { username: text.slice(0, colon), password: text.slice(colon + 1, end === -1 ? undefined : end) }
-}
-
-/** The value of the key that names exactly this host: as it is before one with a scheme or the path of an API version. */
-function entryOf<Value>(record: Readonly<Record<string, Value>>, registry: string): Value | undefined {
-  if (Object.hasOwn(record, registry)) return record[registry]
-  return Object.entries(record).find(([key]) => hostOf(key) === registry)?.[1]
-}
-
-const HUB_SPELLINGS = new Set(['index.docker.io', 'registry-1.docker.io'])
-
-/** A longer path names a part of a registry, or something else that is kept for one: not the host. */
-function hostOf(key: string): string | undefined {
-  const host = /^(?:https?:\/\/)?([^/]+)(?:\/|\/v[12]\/?)?$/.exec(key)?.[1]?.toLowerCase()
-  return host !== undefined && HUB_SPELLINGS.has(host) ? 'docker.io' : host
 }

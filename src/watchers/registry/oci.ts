@@ -3,10 +3,12 @@ import { type Repository, repositoryKey } from '../../image/repository.js'
 import type { Clock } from '../../lifecycle/clock.js'
 import { type AuthorizedRequest, authorization } from './authorization.js'
 import { type Bounds, DEFAULT_BOUNDS } from './bounds.js'
-import { type CredentialSource, credentialReader } from './credential-source.js'
+import { type CredentialSource, registryCredentials } from './credential-source.js'
+import { sendRenewing } from './credentials/renewal.js'
 import type { Answer, RequestRecord } from './http.js'
 import { httpClient } from './http-client.js'
 import { MANIFEST_ACCEPT, readDigest } from './manifest.js'
+import { isRefusal } from './refusal.js'
 import type { Registry } from './registry.js'
 import { readTagList } from './tag-list.js'
 import { tokenCache } from './tokens.js'
@@ -40,18 +42,21 @@ export function ociRegistry(options: OciRegistryOptions): Registry {
   const http = httpClient({ ...options, bounds })
   const tokens = tokenCache({ http, clock, bounds, stopping: stopping.signal })
   const { send } = authorization(http, tokens)
-  const readCredential = credentialReader()
+  const credentials = registryCredentials({ http, clock, bounds, stopping: stopping.signal })
 
   const ask = async (repository: Repository, path: string, request: Question): Promise<Answer> => {
     const { registry } = repository
-    const { plainHttp, credentials } = hosts(registry)
-    shareSignal(request.signal)
-    return send({
-      ...request,
-      registry,
-      url: new URL(`${plainHttp ? 'http' : 'https'}://${addressOf(registry)}/v2/${repository.path}/${path}`),
-      scope: `repository:${repository.path}:pull`,
-      credential: await readCredential(registry, credentials),
+    const { plainHttp, credentials: source } = hosts(registry)
+    const { signal } = request
+    shareSignal(signal)
+    const { origin } = new URL(`${plainHttp ? 'http' : 'https'}://${addressOf(registry)}`)
+    const url = new URL(`${origin}/v2/${repository.path}/${path}`)
+    const scope = `repository:${repository.path}:pull`
+    return sendRenewing({
+      credentials,
+      request: { registry, path: repository.path, origin, source, signal },
+      send: (credential) => send({ ...request, registry, url, scope, credential }),
+      isRefusal: (answer) => isRefusal(answer, { url, registry }),
     })
   }
 

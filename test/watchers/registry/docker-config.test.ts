@@ -20,6 +20,13 @@ const password = (username: string, password: string): Credential => ({ kind: 'p
 const AUTH = { auth: base64('ci:a:b') }
 const CI = password('ci', 'a:b')
 
+const secret = (key: string, document: object) => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: 'pull' },
+  data: { [key]: base64(JSON.stringify(document)) },
+})
+
 describe('finds', () => {
   const CASES: readonly [name: string, document: object, host: string, expected: Credential | undefined][] = [
     ['nothing in an empty file', {}, 'ghcr.io', undefined],
@@ -38,7 +45,7 @@ describe('finds', () => {
     ['the exact key first', { auths: { 'https://ghcr.io': {}, 'ghcr.io': AUTH } }, 'ghcr.io', CI],
     ['no other port', { auths: { 'example.com:5000': AUTH } }, 'example.com', undefined],
     ['no part of a name', { auths: { 'ghcr.io.example.com': AUTH, 'hcr.io': AUTH } }, 'ghcr.io', undefined],
-    ['no part of a registry', { auths: { 'quay.io/team': AUTH } }, 'quay.io', undefined],
+    ['no part of a registry', { auths: { 'quay.io/te': AUTH } }, 'quay.io', undefined],
     ['no inherited key', { auths: {} }, 'constructor', undefined],
     [
       'an identity token',
@@ -53,12 +60,32 @@ describe('finds', () => {
       { kind: 'bearer', token: 'bearer' },
     ],
     ['a helper for another host', { auths: { 'ghcr.io': AUTH }, credHelpers: { 'x.io': 'ecr-login' } }, 'ghcr.io', CI],
-    ['an entry beside a store', { auths: { 'ghcr.io': AUTH }, credsStore: 'secretservice' }, 'ghcr.io', CI],
+    ['an older file', { 'https://ghcr.io': AUTH, 'x.io': { auth: base64('a:b'), email: 'a@x.io' } }, 'ghcr.io', CI],
+    ['nothing in settings alone', { HttpHeaders: { auth: 'x' }, detachKeys: 'ctrl-e' }, 'ghcr.io', undefined],
+    ['a pull secret', secret('.dockerconfigjson', { auths: { 'ghcr.io': AUTH } }), 'ghcr.io', CI],
+    ['an older pull secret', secret('.dockercfg', { 'ghcr.io': AUTH }), 'ghcr.io', CI],
   ]
   for (const [name, document, host, expected] of CASES) {
     it(name, async () => {
       await writeFile(path, JSON.stringify(document))
-      assert.deepEqual(await dockerConfig(path).find(host), expected)
+      assert.deepEqual(await dockerConfig(path).find(host, 'team/app'), { helper: undefined, credential: expected })
+    })
+  }
+})
+
+describe('names the helper to ask first', () => {
+  const CASES: readonly [name: string, document: object, helper: string | undefined, fallback: boolean][] = [
+    ["the host's own", { credHelpers: { 'x.io': 'ecr-login' }, credsStore: 'pass' }, 'ecr-login', false],
+    ['the store', { credHelpers: { 'y.io': 'ecr-login' }, credsStore: 'pass' }, 'pass', false],
+    ['the store, before an entry', { auths: { 'x.io': AUTH }, credsStore: 'pass' }, 'pass', true],
+    ["the host's own, by another spelling", { credHelpers: { 'https://x.io/v2/': 'gcr' } }, 'gcr', false],
+    ['none where its name is empty', { credHelpers: { 'x.io': '' }, credsStore: 'pass' }, undefined, false],
+  ]
+  for (const [name, document, helper, fallback] of CASES) {
+    it(name, async () => {
+      await writeFile(path, JSON.stringify(document))
+      const credential = fallback ? CI : undefined
+      assert.deepEqual(await dockerConfig(path).find('x.io', 'team/app'), { helper, credential })
     })
   }
 })
@@ -72,14 +99,17 @@ describe('refuses', () => {
       `{"auths": {"x.io": {"auth": "${base64('hunter2')}"}}}`,
       '"auth" is not base64 of user:password',
     ],
-    ['a helper', '{"credHelpers": {"x.io": "ecr-login"}}', 'credential helper "ecr-login" is not supported yet'],
-    ['a store', '{"auths": {"x.io": {}}, "credsStore": "pass"}', 'credential helper "pass" is not supported yet'],
+    [
+      'a secret without JSON',
+      '{"kind": "Secret", "data": {".dockercfg": "aHVudGVyMg=="}}',
+      '"" is not what Docker writes there',
+    ],
     ['a large file', ' '.repeat(1024 * 1024 + 1), 'file is larger than 1 MiB'],
   ]
   for (const [name, content, message] of CASES) {
     it(name, async () => {
       await writeFile(path, content)
-      await assert.rejects(dockerConfig(path).find('x.io'), {
+      await assert.rejects(dockerConfig(path).find('x.io', 'team/app'), {
         code: 'CREDENTIALS',
         message: `Cannot read credentials of "x.io" from "${path}": ${message}`,
       })
@@ -87,14 +117,17 @@ describe('refuses', () => {
   }
 
   it('a missing file', async () => {
-    await assert.rejects(dockerConfig(join(folder, 'missing')).find('x.io'), { code: 'CREDENTIALS', message: /ENOENT/ })
+    await assert.rejects(dockerConfig(join(folder, 'missing')).find('x.io', 'team/app'), {
+      code: 'CREDENTIALS',
+      message: /ENOENT/,
+    })
   })
 })
 
 it('reads the file again when it has changed', async () => {
   const config = dockerConfig(path)
   await writeFile(path, JSON.stringify({ auths: { 'x.io': { auth: base64('ci:old') } } }))
-  assert.deepEqual(await config.find('x.io'), password('ci', 'old'))
+  assert.deepEqual((await config.find('x.io', 'a')).credential, password('ci', 'old'))
   await writeFile(path, JSON.stringify({ auths: { 'x.io': { auth: base64('ci:newer') } } }))
-  assert.deepEqual(await config.find('x.io'), password('ci', 'newer'))
+  assert.deepEqual((await config.find('x.io', 'a')).credential, password('ci', 'newer'))
 })
