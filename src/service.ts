@@ -1,6 +1,5 @@
 import type { Configuration } from './config/configuration.js'
 import { reasonOf } from './error.js'
-import { bullmqJobs } from './jobs/bullmq.js'
 import type { Jobs } from './jobs/jobs.js'
 import { memoryJobs } from './jobs/memory.js'
 import type { Component } from './lifecycle/component.js'
@@ -36,7 +35,7 @@ export interface Service extends Component {
 export async function startService(configuration: Configuration, options: ServiceOptions): Promise<Service> {
   const { role, events, clock, random } = options
   const does = (part: Role) => role === 'all' || role === part
-  const jobs = createJobs(configuration, options)
+  const jobs = await createJobs(configuration, options)
   const parts = await createParts(configuration, jobs, options)
   const web = await startWeb({
     ...configuration.server,
@@ -66,9 +65,12 @@ export async function startService(configuration: Configuration, options: Servic
   }
 }
 
-function createJobs({ queue }: Configuration, { clock, random, events }: ServiceOptions): Jobs {
+async function createJobs({ queue }: Configuration, { clock, random, events }: ServiceOptions): Promise<Jobs> {
   const options = { clock, random, onTrouble: events.queueTroubled, graceMs: GRACE_MS }
-  return queue === undefined ? memoryJobs(options) : bullmqJobs({ ...options, redis: queue.redis })
+  if (queue === undefined) return memoryJobs(options)
+  // A process without Redis is smaller without its libraries.
+  const { bullmqJobs } = await import('./jobs/bullmq.js')
+  return bullmqJobs({ ...options, redis: queue.redis })
 }
 
 /** A push event only ever names a repository that the policy file has: nothing else of it is contacted or written. */

@@ -47,6 +47,7 @@ export async function lookAtAll(
     secrets: configuration.secrets,
     write: invocation.tell,
   })
+  for (const warning of configuration.warnings) logger.warn(warning)
   const clock = systemClock
   const events = createEvents(logger, createMetrics(version), clock.now)
   const jobs = memoryJobs({ clock, random: Math.random, onTrouble: events.queueTroubled })
