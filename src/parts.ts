@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Configuration, GitConfig, PolicyConfig } from './config/configuration.js'
-import { plainHttpByDefault } from './config/host.js'
+import { defaultRegistry } from './config/resolve.js'
 import { repositoryKey } from './image/repository.js'
 import type { Jobs } from './jobs/jobs.js'
 import type { Clock } from './lifecycle/clock.js'
@@ -14,6 +14,7 @@ import { createScanner } from './updaters/scan.js'
 import type { UpdateTarget, WritingPolicy } from './updaters/target.js'
 import { createPoller, type Poller } from './watchers/poll.js'
 import { ociRegistry } from './watchers/registry/oci.js'
+import { politeRegistry } from './watchers/registry/polite.js'
 import type { Registry } from './watchers/registry/registry.js'
 import { type Watch, type WatchedPolicy, watchesOf } from './watchers/watch.js'
 
@@ -41,11 +42,19 @@ export async function createParts(
   jobs: Pick<Jobs, 'selections' | 'watched' | 'updates'>,
   { clock, random, events, version }: Surroundings,
 ): Promise<Parts> {
-  const registry = ociRegistry({
-    hosts: (host) => configuration.registries[host] ?? { plainHttp: plainHttpByDefault(host) },
+  const settingsOf = (host: string) => configuration.registries[host] ?? defaultRegistry(host)
+  const client = ociRegistry({
+    hosts: settingsOf,
     clock,
     userAgent: `tidemark/${version}`,
     onRequest: events.registryRequested,
+  })
+  const registry = politeRegistry(client, {
+    concurrency: (host) => settingsOf(host).concurrency,
+    clock,
+    random,
+    onRest: events.registryRested,
+    onRecovery: events.registryRecovered,
   })
   const watches = watchesOf(configuration.policies.map((policy) => watchedPolicy(policy, configuration)))
   const reconcilers = new Map<string, Reconciler>()

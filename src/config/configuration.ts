@@ -7,6 +7,8 @@ import type { Repository } from '../image/repository.js'
 export interface Configuration {
   /** By canonical host, such as `docker.io`; only the registries that the file names. */
   readonly registries: Readonly<Record<string, RegistryConfig>>
+  /** The proxies of the environment, for registries that name none. */
+  readonly proxies: Proxies
   readonly git: Readonly<Record<string, GitConfig>>
   /** In the order of their names' code points. */
   readonly policies: readonly PolicyConfig[]
@@ -24,7 +26,23 @@ export interface Configuration {
 
 export interface RegistryConfig {
   readonly plainHttp: boolean
+  /** The origin that is asked instead of the host itself, such as `https://mirror.example.com`. */
+  readonly endpoint?: string
+  /** Absolute paths of PEM files. They are not read here. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
+  /** `http://` or `https://` URL, perhaps with a user name and password. */
+  readonly proxy?: string
+  readonly requestsPerSecond: number
+  readonly concurrency: number
   readonly credentials?: Login | DockerConfigFile
+}
+
+/** URLs as in `RegistryConfig.proxy`, by the scheme of what is asked through them. */
+export interface Proxies {
+  readonly http?: string
+  readonly https?: string
+  /** What is asked without a proxy: `NO_PROXY` as it stands. */
+  readonly except: string
 }
 
 export interface Login {

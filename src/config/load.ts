@@ -5,8 +5,10 @@ import { ConfigError, type Fault } from './errors.js'
 import { type InterpolationOptions, interpolate } from './interpolate.js'
 import { merge } from './merge.js'
 import type { MapNode } from './node.js'
+import { readProxies } from './proxies.js'
 import { checkReferences } from './references.js'
 import { resolveFile } from './resolve.js'
+import { inOrderOfLength, secretsOfUrls } from './secrets.js'
 import { readSources, type Source } from './source.js'
 import { warningsOf } from './warnings.js'
 
@@ -40,10 +42,13 @@ export async function loadConfiguration(
   faults.push(...doubled, ...checked.faults)
   // What a name stands for may be in the file that could not be read.
   if (unreadable.length === 0 && roots.length === sources.length) faults.push(...checkReferences(root))
+  const { proxies, complaints } = readProxies(options.env)
+  faults.push(...complaints.map((message) => ({ ...root.at, path: '', message })))
   if (faults.length > 0 || checked.file === undefined) throw refuse()
 
   const resolved = resolveFile(checked.file, root)
-  return freeze({ ...resolved, warnings: warningsOf(resolved, root) })
+  const secrets = inOrderOfLength([...resolved.secrets, ...secretsOfUrls([proxies.http, proxies.https])])
+  return freeze({ ...resolved, proxies, secrets, warnings: warningsOf(resolved, root) })
 }
 
 /** By file as they were given, then by line and column. */

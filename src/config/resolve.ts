@@ -20,15 +20,13 @@ import { secretsOf } from './secrets.js'
  * Applies the defaults to a file without faults. `root` tells in which file, and so in which folder, a path stands.
  * The state is kept in the working folder of the process where the file does not say.
  */
-export function resolveFile(file: PolicyFile, root: MapNode): Omit<Configuration, 'warnings'> {
+export function resolveFile(file: PolicyFile, root: MapNode): Omit<Configuration, 'warnings' | 'proxies'> {
   const absolute = (path: Path, text: string) => resolve(folderAt(root, path), text)
   const policies = Object.entries(file.policies ?? {}).map(([name, policy]) => resolvePolicy(name, policy))
   return {
     registries: record(file.registries, (host, registry) => [
       hostOf(host),
-      resolveRegistry(hostOf(host), registry, (text) =>
-        absolute(['registries', host, 'credentials', 'dockerConfig'], text),
-      ),
+      resolveRegistry(hostOf(host), registry, (keys, text) => absolute(['registries', host, ...keys], text)),
     ]),
     git: record(file.git, (name, git) => [name, resolveGit(name, git, folderAt(root, ['git', name, 'url']))]),
     policies: policies.sort((a, b) => (a.name < b.name ? -1 : 1)),
@@ -48,14 +46,44 @@ type Entry<Section extends keyof PolicyFile> = NonNullable<PolicyFile[Section]>[
 function resolveRegistry(
   host: string,
   registry: Entry<'registries'>,
-  absolute: (path: string) => string,
+  absolute: (keys: Path, path: string) => string,
 ): RegistryConfig {
-  const { plainHttp, credentials } = registry
+  const { plainHttp, credentials, endpoint, tls, proxy, requestsPerSecond, concurrency } = registry
   const dockerConfig = credentials?.dockerConfig
-  const login = dockerConfig === undefined ? loginOf(credentials) : { dockerConfig: absolute(dockerConfig) }
+  const login =
+    dockerConfig === undefined
+      ? loginOf(credentials)
+      : { dockerConfig: absolute(['credentials', 'dockerConfig'], dockerConfig) }
+  const defaults = defaultRegistry(host)
   return {
-    plainHttp: plainHttp === undefined ? plainHttpByDefault(host) : String(plainHttp) === 'true',
+    plainHttp: plainHttp === undefined ? defaults.plainHttp : String(plainHttp) === 'true',
     ...(login !== undefined && { credentials: login }),
+    ...(endpoint !== undefined && { endpoint: new URL(endpoint).origin }),
+    ...(tls !== undefined && { tls: resolveTls(tls, (key, path) => absolute(['tls', key], path)) }),
+    ...(proxy !== undefined && { proxy }),
+    requestsPerSecond: Number(requestsPerSecond ?? defaults.requestsPerSecond),
+    concurrency: Number(concurrency ?? defaults.concurrency),
+  }
+}
+
+/** What holds for a registry that the file does not name. */
+export function defaultRegistry(host: string): RegistryConfig {
+  return {
+    ...DEFAULTS.registry,
+    ...(host === 'docker.io' && DEFAULTS.dockerHub),
+    plainHttp: plainHttpByDefault(host),
+  }
+}
+
+function resolveTls(
+  tls: NonNullable<Entry<'registries'>['tls']>,
+  absolute: (key: string, path: string) => string,
+): NonNullable<RegistryConfig['tls']> {
+  const { ca, cert, key } = tls
+  return {
+    ...(ca !== undefined && { ca: absolute('ca', ca) }),
+    ...(cert !== undefined && { cert: absolute('cert', cert) }),
+    ...(key !== undefined && { key: absolute('key', key) }),
   }
 }
 

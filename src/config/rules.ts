@@ -23,6 +23,20 @@ export function oneFormSchema(...forms: readonly (readonly string[])[]) {
   return { oneOf: forms.map((required) => ({ required })) }
 }
 
+/** Either none of these keys or all of them. */
+export function together(...keys: readonly string[]): Rule {
+  return (value) => {
+    const missing = keys.filter((key) => !(key in value))
+    if (missing.length === keys.length) return []
+    return missing.map((key) => ({ key, message: `missing beside ${beside(keys, key)}` }))
+  }
+}
+
+/** The same for the JSON Schema. */
+export function togetherSchema(...keys: readonly string[]) {
+  return { dependentRequired: Object.fromEntries(keys.map((key) => [key, keys.filter((other) => other !== key)])) }
+}
+
 export const oneSchedule: Rule = (value) => {
   const complaints: Complaint[] = []
   if ('interval' in value && 'schedule' in value) {

@@ -6,7 +6,8 @@ import { named, oneOf, orText, section, text, textThat, withRule } from './field
 import { gitUrlComplaint } from './git-url.js'
 import { tryParseHost } from './host.js'
 import { entryNames, hostNames, policyNames } from './names.js'
-import { oneForm, oneFormSchema, oneSchedule, oneScheduleSchema } from './rules.js'
+import { isOrigin, isProxyUrl } from './proxies.js'
+import { oneForm, oneFormSchema, oneSchedule, oneScheduleSchema, together, togetherSchema } from './rules.js'
 import { imageComplaint, isAuthorText, isGlob, isRange, isRedisUrl, isTimezone, pathComplaint } from './texts.js'
 
 /*
@@ -19,6 +20,9 @@ export const DEFAULTS = {
   git: { branch: 'main', interval: '1m' },
   author: { name: 'Tidemark', email: 'tidemark@localhost' },
   policy: { interval: '5m', downgrade: 'never' },
+  registry: { requestsPerSecond: 20, concurrency: 8 },
+  /** Docker Hub counts every request of an address, and refuses those who ask too often. */
+  dockerHub: { requestsPerSecond: 5 },
   server: { host: '127.0.0.1', port: 8080 },
   state: '.tidemark',
 } as const
@@ -53,6 +57,18 @@ const port = () => {
   )
 }
 
+const requestsPerSecond = () => {
+  const expected = 'expected a number above 0 and below 100000'
+  const number = z.number().gt(0, expected).lt(100_000, expected)
+  return orText('a number above 0 and below 100000', number, /^(?=.*[1-9])[0-9]{1,5}(?:\.[0-9]{1,9})?$/)
+}
+
+const concurrency = () => {
+  const expected = 'expected a whole number from 1 to 1000'
+  const number = z.int().min(1, expected).max(1_000, expected)
+  return orText('a whole number from 1 to 1000', number, /^(?:[1-9][0-9]{0,2}|1000)$/)
+}
+
 const username = () => notEmpty().optional().meta({ description: 'User name.' })
 
 const password = () =>
@@ -82,6 +98,37 @@ const registry = section({
       description: 'How to log in. Default: anonymously.',
       ...oneFormSchema(['username', 'password'], ['dockerConfig']),
     }),
+  endpoint: textThat('an http:// or https:// URL without a path', isOrigin, '^https?://')
+    .optional()
+    .meta({
+      description: 'Where to ask instead of at the host itself, such as a mirror with the same repositories.',
+      examples: ['https://mirror.example.com'],
+    }),
+  tls: withRule(
+    section({
+      ca: path().optional().meta({
+        description: 'PEM file of certificate authorities to trust beside the usual ones, relative to this file.',
+      }),
+      cert: path().optional().meta({ description: 'PEM file of the client certificate, relative to this file.' }),
+      key: path().optional().meta({ description: 'PEM file of its private key, relative to this file.' }),
+    }),
+    together('cert', 'key'),
+  )
+    .optional()
+    .meta({ description: 'How https:// proves who is who.', ...togetherSchema('cert', 'key') }),
+  proxy: textThat('an http:// or https:// URL of a proxy', isProxyUrl, '^https?://')
+    .optional()
+    .meta({
+      description: `The HTTP proxy on the way. Default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY. ${BEST_ELSEWHERE}`,
+      examples: ['http://proxy.example.com:3128'],
+    }),
+  requestsPerSecond: requestsPerSecond().optional().meta({
+    description: 'How often the host is asked at most, on average over a second. Default: 20, for Docker Hub 5.',
+  }),
+  concurrency: concurrency().optional().meta({
+    description: 'How many questions to the host may be under way at once.',
+    default: DEFAULTS.registry.concurrency,
+  }),
 }).meta({ description: 'What differs from the defaults at one registry.' })
 
 const git = section({

@@ -1,7 +1,9 @@
 import { type Node, type Path, scalarsOf } from './node.js'
 
 /** The keys whose values are secrets, wherever they stand. */
-const SECRET_KEYS = new Set(['password', 'token', 'adminToken', 'secret', 'redis'])
+const SECRET_KEYS = new Set(['password', 'token', 'adminToken', 'secret', 'redis', 'proxy'])
+/** Those of them that are URLs with a password, perhaps. */
+const URL_KEYS = new Set(['redis', 'proxy'])
 
 /** True where no message may show a value. What stands directly at `credentials` may be meant as a password. */
 export function isSecret(path: Path): boolean {
@@ -9,21 +11,31 @@ export function isSecret(path: Path): boolean {
 }
 
 /**
- * Every text that must appear in no log: secrets, what was filled into them, and the password of the queue's URL
- * both as written and decoded. Longest first, so that replacing one leaves no rest of another.
+ * Every text that must appear in no log: secrets, what was filled into them, and the passwords of URLs both as written
+ * and decoded. Longest first, so that replacing one leaves no rest of another.
  */
 export function secretsOf(root: Node): readonly string[] {
   const secrets = new Set<string>()
   for (const { node, path } of scalarsOf(root)) {
     if (typeof node.value !== 'string' || !SECRET_KEYS.has(String(path.at(-1)))) continue
-    if (path.at(-1) === 'redis') {
+    if (URL_KEYS.has(String(path.at(-1)))) {
       for (const secret of secretsOfUrl(node.value)) secrets.add(secret)
     } else {
       for (const secret of [node.value, ...(node.interpolation?.values ?? [])]) secrets.add(secret)
     }
   }
   secrets.delete('')
-  return [...secrets].sort((a, b) => b.length - a.length)
+  return inOrderOfLength([...secrets])
+}
+
+/** Distinct, the longest first, so that replacing one leaves no rest of another. */
+export function inOrderOfLength(secrets: readonly string[]): readonly string[] {
+  return [...new Set(secrets)].sort((a, b) => b.length - a.length)
+}
+
+/** What is secret in URLs that are not of the file. */
+export function secretsOfUrls(urls: readonly (string | undefined)[]): readonly string[] {
+  return urls.flatMap((url) => (url === undefined ? [] : secretsOfUrl(url)))
 }
 
 /** A host that was filled in is no secret. */

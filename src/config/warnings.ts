@@ -3,7 +3,7 @@ import { formatFault } from './errors.js'
 import { plainHttpByDefault, tryParseHost } from './host.js'
 import { entriesAt, formatPath, locate, type MapNode, type Path } from './node.js'
 
-type Resolved = Omit<Configuration, 'warnings'>
+type Resolved = Omit<Configuration, 'warnings' | 'proxies'>
 
 interface Warning {
   readonly path: Path
@@ -37,8 +37,11 @@ function* registryWarnings(
     const registry = registries[host]
     const path = ['registries', spelling]
     if (!watched.has(host)) yield { path, message: 'no policy watches an image of this registry' }
-    if (registry?.plainHttp && registry.credentials !== undefined && !plainHttpByDefault(host)) {
+    if (registry?.plainHttp && !registry.endpoint && registry.credentials !== undefined && !plainHttpByDefault(host)) {
       yield { path: [...path, 'plainHttp'], message: UNENCRYPTED }
+    }
+    if (registry?.credentials !== undefined && registry.endpoint !== undefined && isInTheClear(registry.endpoint)) {
+      yield { path: [...path, 'endpoint'], message: UNENCRYPTED }
     }
   }
 }
@@ -49,7 +52,7 @@ function* gitWarnings({ git, policies }: Resolved): Generator<Warning> {
   for (const { name, url, branch, credentials } of Object.values(git)) {
     const path = ['git', name]
     if (!written.has(name)) yield { path, message: 'no policy writes to it' }
-    if (credentials !== undefined && url.startsWith('http://') && !plainHttpByDefault(new URL(url).host)) {
+    if (credentials !== undefined && isInTheClear(url)) {
       yield { path: [...path, 'url'], message: UNENCRYPTED }
     }
     const first = branches.get(`${url} ${branch}`)
@@ -75,6 +78,10 @@ function* webhookWarnings({ webhooks }: Resolved, watched: ReadonlySet<string>):
 function* serverWarnings(root: MapNode): Generator<Warning> {
   const path = ['server', 'adminToken']
   if (locate(root, path).found) yield { path, message: 'no effect yet: there are no operations over HTTP' }
+}
+
+function isInTheClear(url: string): boolean {
+  return url.startsWith('http://') && !plainHttpByDefault(new URL(url).host)
 }
 
 /** 16 characters of any kind are about as many as anybody can try. */

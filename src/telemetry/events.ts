@@ -11,6 +11,9 @@ export interface Events {
     readonly code: string
     readonly durationMs: number
   }): void
+  /** A host is left alone for a while, because it fails or has asked for silence. */
+  registryRested(rest: { readonly registry: string; readonly reason: string; readonly until: number }): void
+  registryRecovered(registry: string): void
   polled(poll: Poll): void
   selected(selection: {
     readonly policy: string
@@ -82,6 +85,12 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
         durationMs / 1000,
       )
       log.debug('Asked registry', { ...request, durationMs: Math.round(durationMs) })
+    },
+    registryRested({ until, ...rest }) {
+      log.warn('Registry is left alone', { ...rest, until: new Date(until).toISOString() })
+    },
+    registryRecovered(registry) {
+      log.info('Registry works again', { registry })
     },
     polled(poll) {
       metrics.polls.inc({ registry: poll.registry, outcome: poll.outcome })

@@ -172,6 +172,30 @@ const FAULTS: readonly [string, readonly string[]][] = [
     inRegistry('credentials: { dockerConfig: a, password: hunter2 }'),
     [`3:27: registries["ghcr.io"].credentials: ${FORMS} "dockerConfig"`],
   ],
+  [
+    inRegistry('endpoint: https://u:hunter2@mirror.example.com'),
+    [
+      '3:24: registries["ghcr.io"].endpoint: expected an http:// or https:// URL without a path, found "***@mirror.example.com"',
+    ],
+  ],
+  [
+    inRegistry('endpoint: https://mirror.example.com/v2'),
+    [
+      '3:24: registries["ghcr.io"].endpoint: expected an http:// or https:// URL without a path, found "https://mirror.example.com/v2"',
+    ],
+  ],
+  [inRegistry('tls: { ca: a, cert: b }'), ['3:19: registries["ghcr.io"].tls.key: missing beside "cert"']],
+  [
+    inRegistry('proxy: socks5://u:hunter2@p'),
+    ['3:21: registries["ghcr.io"].proxy: expected an http:// or https:// URL of a proxy, found a text'],
+  ],
+  [
+    inRegistry('requestsPerSecond: 0, concurrency: 1.5'),
+    [
+      '3:33: registries["ghcr.io"].requestsPerSecond: expected a number above 0 and below 100000, found 0',
+      '3:49: registries["ghcr.io"].concurrency: expected a whole number from 1 to 1000, found 1.5',
+    ],
+  ],
 
   // Webhooks.
   [
@@ -226,3 +250,9 @@ for (const [text, expected] of FAULTS) {
     assert.doesNotMatch(faults.join('\n'), /hunter2/)
   })
 }
+
+test('a proxy of the environment that is none is a fault, and not shown', async () => {
+  assert.deepEqual(await faultsOf('policies: {}\n', { HTTPS_PROXY: 'socks5://u:hunter2@p', HTTP_PROXY: 'http://ok' }), [
+    '1:1: the environment variable HTTPS_PROXY is not an http:// or https:// URL of a proxy',
+  ])
+})

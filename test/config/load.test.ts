@@ -68,8 +68,13 @@ webhooks:
   assert.deepEqual(
     { ...registries },
     {
-      'docker.io': { plainHttp: false },
-      '127.0.0.1:5000': { plainHttp: true, credentials: { username: 'u', password: 'p' } },
+      'docker.io': { plainHttp: false, requestsPerSecond: 5, concurrency: 8 },
+      '127.0.0.1:5000': {
+        plainHttp: true,
+        credentials: { username: 'u', password: 'p' },
+        requestsPerSecond: 20,
+        concurrency: 8,
+      },
     },
   )
   const { url, branch, intervalMs, credentials, author } = git.a ?? assert.fail()
@@ -90,6 +95,47 @@ webhooks:
       two: { name: 'two', sender: 'generic', secret: '12345678b' },
     },
   )
+})
+
+test('takes how to get to a registry', () =>
+  withFiles(
+    {
+      'a/tidemark.yaml': `
+policies: {}
+registries:
+  ghcr.io:
+    endpoint: https://Mirror.example.com:443/
+    tls: { ca: ca.pem, cert: ../client.pem, key: /k/client.key }
+    proxy: http://u:p4ss@proxy.example.com:3128
+    requestsPerSecond: 0.5
+    concurrency: "3"
+`,
+    },
+    async (folder) => {
+      const { registries, secrets } = await loadConfiguration([join(folder, 'a')], { env: {} })
+      assert.deepEqual(registries['ghcr.io'], {
+        plainHttp: false,
+        endpoint: 'https://mirror.example.com',
+        tls: { ca: join(folder, 'a/ca.pem'), cert: join(folder, 'client.pem'), key: '/k/client.key' },
+        proxy: 'http://u:p4ss@proxy.example.com:3128',
+        requestsPerSecond: 0.5,
+        concurrency: 3,
+      })
+      assert.deepEqual(secrets, ['http://u:p4ss@proxy.example.com:3128', 'p4ss'])
+    },
+  ))
+
+test('takes the proxies of the environment, in lower case first, and keeps their passwords secret', async () => {
+  const env = {
+    HTTPS_PROXY: 'proxy.example.com:3128',
+    http_proxy: 'http://u:p4ss@a',
+    HTTP_PROXY: 'http://b',
+    no_proxy: 'c',
+  }
+  const { proxies, secrets } = await load('policies: {}', env)
+  assert.deepEqual(proxies, { https: 'http://proxy.example.com:3128', http: 'http://u:p4ss@a', except: 'c' })
+  assert.deepEqual(secrets, ['http://u:p4ss@a', 'p4ss'])
+  assert.deepEqual((await load('policies: {}', { HTTP_PROXY: '' })).proxies, { except: '' })
 })
 
 test('is frozen to the bottom, and finds no name that is not there', async () => {

@@ -31,6 +31,14 @@ git:
     [`4:14: registries["ghcr.io"].plainHttp: ${UNENCRYPTED}`],
   ],
   [
+    `${POLICY}\n${USED}\nregistries:\n  ghcr.io: { endpoint: "http://mirror.example.com", ${LOGIN} }`,
+    [`4:14: registries["ghcr.io"].endpoint: ${UNENCRYPTED}`],
+  ],
+  [
+    `${POLICY}\n${USED}\nregistries:\n  ghcr.io: { plainHttp: true, endpoint: "https://mirror.example.com", ${LOGIN} }`,
+    [],
+  ],
+  [
     `${POLICY}\n${USED}\nwebhooks:\n  a: { sender: generic, secret: hunter2hunter2hunter2 }\n  b: { sender: generic, secret: hunter2hunter2hunter2, registry: quay.io }`,
     ['5:56: webhooks.b.registry: no policy watches an image of this registry: no event has an effect'],
   ],

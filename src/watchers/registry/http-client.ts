@@ -8,6 +8,7 @@ import type { Bounds } from './bounds.js'
 import { exchangeClient, type RawAnswer } from './exchange.js'
 import { exchangeError, systemCodeOf } from './failure.js'
 import type { Answer, Http, HttpRequest, RequestRecord } from './http.js'
+import { createPace, type Pace } from './pace.js'
 import { followRedirects, type Target } from './redirect.js'
 
 export interface HttpClientOptions {
@@ -15,15 +16,28 @@ export interface HttpClientOptions {
   readonly bounds: Bounds
   readonly userAgent: string
   readonly onRequest?: ((record: RequestRecord) => void) | undefined
+  /** How often a registry may be asked. Absent: as often as one likes. */
+  readonly requestsPerSecond?: ((registry: string) => number) | undefined
 }
 
 const CONNECTIONS_PER_HOST = 8
 
 const inflate = promisify(gunzip)
 
-export function httpClient({ clock, bounds, userAgent, onRequest }: HttpClientOptions): Http {
+export function httpClient(options: HttpClientOptions): Http {
+  const { clock, bounds, userAgent, onRequest, requestsPerSecond = () => Number.POSITIVE_INFINITY } = options
   const client = exchangeClient({ clock, bounds, headers: { 'user-agent': userAgent, 'accept-encoding': 'gzip' } })
   const pools = new Map<Reach | undefined, Pool>()
+  const paces = new Map<string, Pace>()
+
+  const paceOf = (registry: string): Pace => {
+    let pace = paces.get(registry)
+    if (pace === undefined) {
+      pace = createPace(() => requestsPerSecond(registry), clock)
+      paces.set(registry, pace)
+    }
+    return pace
+  }
 
   /** One pool per reach, so that a connection is never used under a stricter rule than it was opened under. */
   const poolFor = (reach: Reach | undefined): Pool => {
@@ -38,6 +52,7 @@ export function httpClient({ clock, bounds, userAgent, onRequest }: HttpClientOp
   const exchange = async (request: HttpRequest, target: Target): Promise<Answer> => {
     const { url, authorization, reach } = target
     const pool = poolFor(reach)
+    await paceOf(request.registry).next(request.signal)
     const startedAt = clock.now()
     let code = ''
     try {
