@@ -53,6 +53,28 @@ for (const start of [startDockerRegistry, startInProcessRegistry]) {
       assert.equal(await registry.resolveDigest(repository('team/nope'), '1.4.0', { signal }), undefined)
     })
 
+    it('describes an image and an index', async () => {
+      const annotations = {
+        'org.opencontainers.image.created': '2026-11-20T10:00:00Z',
+        'org.opencontainers.image.revision': 'f00dfeed',
+      }
+      const said = { createdAt: Date.UTC(2026, 10, 20, 10), revision: 'f00dfeed' }
+      const platforms = ['linux/amd64', 'linux/arm/v6']
+      const image = await pushImage(part, 'team/described', '1.0.0', { annotations })
+      const index = await pushImage(part, 'team/described', '2.0.0', { annotations, platforms })
+      const amd64 = { os: 'linux', architecture: 'amd64' }
+      const arm = { os: 'linux', architecture: 'arm', variant: 'v6' }
+      for (const [digest, expected] of [
+        [image.digest, [amd64]],
+        [index.digest, [amd64, arm]],
+      ] as const) {
+        const described = await registry.describeManifest(repository('team/described'), digest, { signal })
+        assert.deepEqual(described, { ...said, platforms: expected })
+      }
+      const unknown = `sha256:${'0'.repeat(64)}`
+      assert.equal(await registry.describeManifest(repository('team/described'), unknown, { signal }), undefined)
+    })
+
     it('refuses to list a repository that is unknown', async () => {
       await assert.rejects(registry.listTags(repository('team/nope'), { signal }), {
         code: 'NOT_FOUND',

@@ -35,6 +35,9 @@ export function scriptedRegistry(
       registry.asked.push(`digest ${reference}`)
       return registry.dangling.has(reference) ? undefined : digestOf(reference)
     },
+    async describeManifest() {
+      return undefined
+    },
     async stop() {},
   }
   return registry

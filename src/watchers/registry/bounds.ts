@@ -16,6 +16,8 @@ export interface Bounds {
   readonly pageBytes: number
   /** The OCI distribution specification asks clients and registries to take manifests of at least 4 MiB. */
   readonly manifestBytes: number
+  /** An image configuration: it lists every step of the build. */
+  readonly configBytes: number
   /** A token's answer. */
   readonly tokenBytes: number
 }
@@ -28,5 +30,6 @@ export const DEFAULT_BOUNDS: Bounds = {
   tags: 1_000_000,
   pageBytes: 16 * MIB,
   manifestBytes: 4 * MIB,
+  configBytes: 8 * MIB,
   tokenBytes: 64 * KIB,
 }

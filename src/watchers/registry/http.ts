@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Reach } from './address.js'
 
-export type Operation = 'tags' | 'manifest' | 'token'
+export type Operation = 'tags' | 'manifest' | 'config' | 'token'
 
 /** One exchange, for metrics. */
 export interface RequestRecord {

@@ -1,10 +1,12 @@
 import { setMaxListeners } from 'node:events'
+import type { Digest } from '../../image/digest.js'
 import { type Repository, repositoryKey } from '../../image/repository.js'
 import type { Clock } from '../../lifecycle/clock.js'
 import { type AuthorizedRequest, authorization } from './authorization.js'
 import { type Bounds, DEFAULT_BOUNDS } from './bounds.js'
 import { type CredentialSource, registryCredentials } from './credential-source.js'
 import { sendRenewing } from './credentials/renewal.js'
+import { describer } from './describe.js'
 import type { Answer, RequestRecord } from './http.js'
 import { httpClient } from './http-client.js'
 import { MANIFEST_ACCEPT, readDigest } from './manifest.js'
@@ -18,6 +20,8 @@ export interface HostSettings {
   /** Ask by HTTP instead of HTTPS. */
   readonly plainHttp: boolean
   readonly credentials?: CredentialSource | undefined
+  /** How often the host is asked at most. Absent: as often as one likes. */
+  readonly requestsPerSecond?: number | undefined
 }
 
 export interface OciRegistryOptions {
@@ -39,10 +43,12 @@ export function ociRegistry(options: OciRegistryOptions): Registry {
   const bounds = { ...DEFAULT_BOUNDS, ...options.bounds }
   const stopping = new AbortController()
   shareSignal(stopping.signal)
-  const http = httpClient({ ...options, bounds })
+  const requestsPerSecond = (host: string) => hosts(host).requestsPerSecond ?? Number.POSITIVE_INFINITY
+  const http = httpClient({ ...options, bounds, requestsPerSecond })
   const tokens = tokenCache({ http, clock, bounds, stopping: stopping.signal })
   const { send } = authorization(http, tokens)
   const credentials = registryCredentials({ http, clock, bounds, stopping: stopping.signal })
+  const describe = describer()
 
   const ask = async (repository: Repository, path: string, request: Question): Promise<Answer> => {
     const { registry } = repository
@@ -85,6 +91,19 @@ export function ociRegistry(options: OciRegistryOptions): Registry {
           signal,
         })
       return readDigest({ manifest, action, now: () => clock.now() })
+    },
+    describeManifest(repository, digest, { signal }) {
+      const action = `Cannot describe "${repositoryKey(repository)}@${digest}"`
+      const read = (kind: 'manifests' | 'blobs', part: Digest) =>
+        ask(repository, `${kind}/${part}`, {
+          ...(kind === 'manifests'
+            ? { operation: 'manifest', headers: { accept: MANIFEST_ACCEPT }, maxBytes: bounds.manifestBytes }
+            : { operation: 'config', maxBytes: bounds.configBytes }),
+          action,
+          method: 'GET',
+          signal,
+        })
+      return describe({ digest, read, action, now: () => clock.now() })
     },
     async stop() {
       stopping.abort()

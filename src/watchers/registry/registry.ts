@@ -1,10 +1,11 @@
+import type { ImageDescription } from '../../image/description.js'
 import type { Digest } from '../../image/digest.js'
 import type { Repository } from '../../image/repository.js'
 import type { Tag } from '../../image/tag.js'
 
 /**
- * What watchers ask of registries. Both calls throw `RegistryError`, whose `retryable` says whether asking later may help,
- * and both reject with the signal's reason when it aborts.
+ * What watchers ask of registries. All calls throw `RegistryError`, whose `retryable` says whether asking later may help,
+ * and all reject with the signal's reason when it aborts.
  */
 export interface Registry {
   /** Lists every tag of a repository, all pages. An empty repository has no tags; an unknown one is an error. */
@@ -15,6 +16,15 @@ export interface Registry {
     tag: Tag,
     options: { readonly signal: AbortSignal },
   ): Promise<Digest | undefined>
+  /**
+   * What an image or index says of itself, or undefined where the registry has no such manifest. Two or three requests, which
+   * Docker Hub counts as pulls; none for a digest that was described lately.
+   */
+  describeManifest(
+    repository: Repository,
+    digest: Digest,
+    options: { readonly signal: AbortSignal },
+  ): Promise<ImageDescription | undefined>
   /** Closes idle connections. */
   stop(): Promise<void>
 }

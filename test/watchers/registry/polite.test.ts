@@ -114,4 +114,18 @@ describe('a polite registry', () => {
     await Promise.all(Array.from({ length: 20 }, () => registry.resolveDigest(app, '1', { signal })))
     assert.equal(most, 2)
   })
+
+  it('describes images without judging the host by it, and not while it rests', async () => {
+    const { inner, rests, list, registry } = setup()
+    const limited = new RegistryError('RATE_LIMITED', 'Cannot describe: registry answered 429', { retryable: true })
+    inner.describeManifest = () => Promise.reject(limited)
+    inner.repositories.set('live.example.com/team/a', ['1.0.0'])
+    const repository = parseRepository('live.example.com/team/a')
+    await assert.rejects(registry.describeManifest(repository, 'sha256:0', { signal }), limited)
+    assert.equal(await list('live.example.com/team/a'), 'ok')
+    assert.deepEqual(rests, [])
+    inner.repositories.set('live.example.com/team/a', limited)
+    assert.equal(await list('live.example.com/team/a'), 'RATE_LIMITED')
+    await assert.rejects(registry.describeManifest(repository, 'sha256:0', { signal }), { code: 'RESTING' })
+  })
 })

@@ -1,0 +1,113 @@
+import { hash } from 'node:crypto'
+import type { ImageDescription, Provenance } from '../../image/description.js'
+import type { Digest } from '../../image/digest.js'
+import { formatPlatform, type Platform } from '../../image/platform.js'
+import { type Child, type ImageDocument, type IndexDocument, tryParseConfig, tryParseManifest } from './document.js'
+import { RegistryError } from './errors.js'
+import { answerError, formError, mediaTypeOf } from './failure.js'
+import type { Answer } from './http.js'
+import { annotatedProvenance, configuredProvenance } from './provenance.js'
+
+export interface DescribeOptions {
+  readonly digest: Digest
+  /** Asks for what has this digest. */
+  readonly read: (kind: 'manifests' | 'blobs', digest: Digest) => Promise<Answer>
+  /** Start of every error's message. */
+  readonly action: string
+  readonly now: () => number
+}
+
+/** An index, the image that speaks for it, and room for an index within it. Docker Hub counts every one as a pull. */
+const MOST_MANIFESTS = 4
+
+const MOST_REMEMBERED = 1_000
+
+/** Describes each digest once, as long as it is among the thousand described last: what it stands for never changes. */
+export function describer(): (options: DescribeOptions) => Promise<ImageDescription | undefined> {
+  const known = new Map<Digest, ImageDescription>()
+
+  return async (options) => {
+    const { digest } = options
+    const description = known.get(digest) ?? (await readDescription(options))
+    if (description === undefined) return undefined
+    known.delete(digest)
+    const [oldest] = known.keys()
+    if (oldest !== undefined && known.size >= MOST_REMEMBERED) known.delete(oldest)
+    known.set(digest, description)
+    return description
+  }
+}
+
+/**
+ * Reads what an image says of itself, or undefined where there is no such manifest. What the index says is taken before what
+ * an image of it says; where it does not say all, one image speaks for it: that of linux/amd64, or else the first.
+ */
+async function readDescription(options: DescribeOptions): Promise<ImageDescription | undefined> {
+  let left = MOST_MANIFESTS
+
+  return describe(options.digest)
+
+  async function describe(digest: Digest): Promise<ImageDescription | undefined> {
+    left--
+    const answer = await bodyOf('manifests', digest, options)
+    const document = answer && tryParseManifest(answer.body, mediaTypeOf(answer))
+    if (answer !== undefined && document === undefined) throw formError(options.action, 'a manifest', answer)
+    return document?.kind === 'index' ? describeIndex(document) : document && describeImage(document, options)
+  }
+
+  async function describeIndex({ annotations, children }: IndexDocument): Promise<ImageDescription> {
+    let provenance = annotatedProvenance(annotations)
+    const platforms = children.flatMap(({ platform }) => platform ?? [])
+    const speaker = speakerOf(children)
+    for (const child of children) {
+      const isWanted = child.platform === undefined || (child === speaker && !isComplete(provenance))
+      if (!isWanted || left === 0) continue
+      const described = await describe(child.digest)
+      if (described === undefined) continue
+      platforms.push(...described.platforms)
+      if (child === speaker) provenance = { ...provenanceOf(described), ...provenance }
+    }
+    return { ...provenance, platforms: distinct(platforms) }
+  }
+}
+
+async function describeImage(document: ImageDocument, options: DescribeOptions): Promise<ImageDescription> {
+  const annotated = annotatedProvenance(document.annotations)
+  const answer = document.config === undefined ? undefined : await bodyOf('blobs', document.config, options)
+  if (answer === undefined) return { ...annotated, platforms: [] }
+  const config = tryParseConfig(answer.body)
+  if (config === undefined) throw formError(options.action, 'an image configuration', answer)
+  const { labels, created, platform } = config
+  return { ...configuredProvenance(labels, created), ...annotated, platforms: platform === undefined ? [] : [platform] }
+}
+
+/** The answer whose body has the digest, or undefined where there is none. */
+async function bodyOf(
+  kind: 'manifests' | 'blobs',
+  digest: Digest,
+  { read, action, now }: DescribeOptions,
+): Promise<Answer | undefined> {
+  const answer = await read(kind, digest)
+  if (answer.status === 404) return undefined
+  if (answer.status !== 200) throw answerError(action, 'registry', answer, now())
+  const [algorithm = ''] = digest.split(':', 1)
+  if (`${algorithm}:${hash(algorithm, answer.body)}` === digest) return answer
+  throw new RegistryError('INVALID_ANSWER', `${action}: registry answered another content than "${digest}"`)
+}
+
+function speakerOf(children: readonly Child[]): Child | undefined {
+  const isUsual = ({ platform }: Child) => platform !== undefined && formatPlatform(platform) === 'linux/amd64'
+  return children.find(isUsual) ?? children.find(({ platform }) => platform !== undefined) ?? children[0]
+}
+
+function isComplete({ createdAt, revision, source }: Provenance): boolean {
+  return createdAt !== undefined && revision !== undefined && source !== undefined
+}
+
+function provenanceOf({ platforms: _, ...provenance }: ImageDescription): Provenance {
+  return provenance
+}
+
+function distinct(platforms: readonly Platform[]): readonly Platform[] {
+  return [...new Map(platforms.map((platform) => [formatPlatform(platform), platform])).values()]
+}
