@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { isDigest } from '../image/digest.js'
+import { isTag } from '../image/tag.js'
 
 /**
  * What travels through the queue and between processes. Each shape carries its version, so that a process never acts on
@@ -31,8 +33,8 @@ export const selection = z.strictObject({
   repository: z.string().min(1),
   /** The text of the rule: a policy whose rule changed has not been polled yet. */
   rule: z.string(),
-  tag: z.string().optional(),
-  digest: z.string().optional(),
+  tag: z.string().refine(isTag, 'expected a tag').optional(),
+  digest: z.string().refine(isDigest, 'expected a digest').optional(),
   /** Why there is no tag, for a person. */
   reason: z.string().optional(),
   /** When this tag was first selected, in milliseconds since the Unix epoch. */
@@ -42,8 +44,13 @@ export type Selection = z.infer<typeof selection>
 
 /** What is kept of one repository between polls; kept under its canonical name. */
 export const watched = z.strictObject({
-  version: z.literal(1),
+  /** 1 had neither `tags` nor `suspectSince`. */
+  version: z.literal([1, 2]),
   fingerprint: z.string().optional(),
+  /** How many tags the fingerprint stands for. */
+  tags: z.number().optional(),
+  /** Since when the registry has answered lists that are not believed, in milliseconds since the Unix epoch. */
+  suspectSince: z.number().optional(),
   /** The rules that the fingerprint's tags were judged by. */
   rules: z.string(),
   failures: z.number(),

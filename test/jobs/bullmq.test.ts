@@ -115,6 +115,19 @@ describe('processes that share a Redis', { concurrency: true }, () => {
     })
   })
 
+  test('take from Redis no tag or digest that none can be', async () => {
+    await withJobs({ redis: redis.url, prefix: 'forged' }, async (jobs, troubles) => {
+      const selection = { version: 1, repository: 'r', rule: '*', firstSeenAt: 1 }
+      const forged = [{ tag: '1.0\nTidemark-Update: a' }, { tag: '../x' }, { tag: '1.0', digest: 'sha256:0' }]
+      for (const [index, values] of forged.entries()) {
+        const text = JSON.stringify({ ...selection, ...values })
+        await withClient(redis.url, (client) => client.hset('forged:records:selections', String(index), text))
+        assert.equal(await jobs.selections.get(String(index)), undefined)
+      }
+      assert.equal(troubles.length, forged.length)
+    })
+  })
+
   test('treat a record that they cannot read as absent, and tell it', async () => {
     await withJobs({ redis: redis.url, prefix: 'odd' }, async (jobs, troubles) => {
       await withClient(redis.url, (client) => client.hset('odd:records:watched', 'a', '{broken', 'b', '{"version":2}'))
