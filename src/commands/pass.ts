@@ -7,12 +7,13 @@ import type { Records } from '../jobs/records.js'
 import { systemClock } from '../lifecycle/clock.js'
 import { createParts, type Parts } from '../parts.js'
 import { createEvents } from '../telemetry/events.js'
-import { createLogger } from '../telemetry/logger.js'
+import { createLogger, redactor } from '../telemetry/logger.js'
 import { createMetrics } from '../telemetry/metrics.js'
 import type { Reconciler } from '../updaters/reconcile.js'
 import type { UpdateTarget } from '../updaters/target.js'
 import type { Watch } from '../watchers/watch.js'
 import type { Invocation } from './command.js'
+import { tellWarnings } from './report.js'
 
 /** One full pass of a one-shot command: every repository is looked at, then every branch. It needs no Redis. */
 export interface Pass {
@@ -21,6 +22,8 @@ export interface Pass {
   /** What the repositories have, by their canonical name; absent where the look failed. */
   readonly tags: ReadonlyMap<string, readonly Tag[]>
   readonly failures: readonly Failure[]
+  /** Replaces secrets in what a registry or a Git server said: they know them, and may repeat them. */
+  readonly redact: (text: string) => string
 }
 
 export interface Failure {
@@ -40,13 +43,16 @@ export async function lookAtAll(
   use: (pass: Pass) => Promise<number>,
   chosen: (watch: Watch) => boolean = () => true,
 ): Promise<number> {
-  const { signal, version } = invocation
+  const { signal, version, verbosity, tell } = invocation
+  tellWarnings(configuration.warnings, invocation)
   const logger = createLogger({
     format: invocation.interactive ? 'human' : 'json',
-    level: invocation.verbosity === 'verbose' ? 'debug' : invocation.verbosity === 'quiet' ? 'error' : 'warn',
+    // What fails is in the report: a log beside it would say everything twice.
+    level: verbosity === 'verbose' ? 'debug' : 'error',
     secrets: configuration.secrets,
-    write: invocation.tell,
+    write: tell,
   })
+  const redact = redactor(configuration.secrets)
   for (const warning of configuration.warnings) logger.warn(warning)
   const clock = systemClock
   const events = createEvents(logger, createMetrics(version), clock.now)
@@ -61,11 +67,11 @@ export async function lookAtAll(
       const outcome = await parts.poller.poll(watch, 'request', signal)
       if (outcome.outcome === 'changed') tags.set(watch.key, outcome.tags)
       if (outcome.outcome === 'failed') {
-        for (const { name } of watch.policies) failures.push({ policy: name, reason: outcome.reason })
+        for (const { name } of watch.policies) failures.push({ policy: name, reason: redact(outcome.reason) })
       }
       progress()
     })
-    return await use({ parts, selections: jobs.selections, tags, failures })
+    return await use({ parts, selections: jobs.selections, tags, failures, redact })
   } finally {
     await jobs.stop()
     await parts.registry.stop()
@@ -74,7 +80,7 @@ export async function lookAtAll(
 
 /** Does something with every branch. One that fails is a failure of its own, and the others go on. */
 export async function eachBranch<T>(
-  { parts }: Pass,
+  { parts, redact }: Pass,
   invocation: Invocation,
   work: (reconciler: Reconciler) => Promise<T>,
   chosen: (target: UpdateTarget) => boolean = () => true,
@@ -88,7 +94,7 @@ export async function eachBranch<T>(
       done.set(reconciler, await work(reconciler))
     } catch (error) {
       if (invocation.signal.aborted) throw error
-      failures.push({ git: reconciler.target.git, reason: reasonOf(error) })
+      failures.push({ git: reconciler.target.git, reason: redact(reasonOf(error)) })
     }
     progress()
   })
