@@ -34,7 +34,7 @@ export interface RegistryConfig {
   readonly proxy?: string
   readonly requestsPerSecond: number
   readonly concurrency: number
-  readonly credentials?: Login | DockerConfigFile
+  readonly credentials?: Login | DockerConfigFile | CredentialProgram | CloudProvider
 }
 
 /** URLs as in `RegistryConfig.proxy`, by the scheme of what is asked through them. */
@@ -51,8 +51,20 @@ export interface Login {
 }
 
 export interface DockerConfigFile {
-  /** Absolute path of a Docker configuration file. It is not read here. */
+  /** Absolute path of a Docker configuration file or a pull secret. It is not read here. */
   readonly dockerConfig: string
+}
+
+/** What prints credentials. */
+export type CredentialProgram =
+  /** What follows `docker-credential-` in a program's name. */
+  | { readonly helper: string }
+  /** A program's name or absolute path, and its arguments. */
+  | { readonly exec: readonly string[] }
+
+/** Amazon ECR, Google Artifact Registry or Azure Container Registry. */
+export interface CloudProvider {
+  readonly provider: 'ecr' | 'gar' | 'acr'
 }
 
 export interface GitConfig {

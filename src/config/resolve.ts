@@ -49,11 +49,7 @@ function resolveRegistry(
   absolute: (keys: Path, path: string) => string,
 ): RegistryConfig {
   const { plainHttp, credentials, endpoint, tls, proxy, requestsPerSecond, concurrency } = registry
-  const dockerConfig = credentials?.dockerConfig
-  const login =
-    dockerConfig === undefined
-      ? loginOf(credentials)
-      : { dockerConfig: absolute(['credentials', 'dockerConfig'], dockerConfig) }
+  const login = credentials && resolveCredentials(credentials, (keys, path) => absolute(['credentials', ...keys], path))
   const defaults = defaultRegistry(host)
   return {
     plainHttp: plainHttp === undefined ? defaults.plainHttp : String(plainHttp) === 'true',
@@ -64,6 +60,20 @@ function resolveRegistry(
     requestsPerSecond: Number(requestsPerSecond ?? defaults.requestsPerSecond),
     concurrency: Number(concurrency ?? defaults.concurrency),
   }
+}
+
+function resolveCredentials(
+  credentials: NonNullable<Entry<'registries'>['credentials']>,
+  absolute: (keys: Path, path: string) => string,
+): RegistryConfig['credentials'] {
+  const { dockerConfig, helper, exec, provider } = credentials
+  if (dockerConfig !== undefined) return { dockerConfig: absolute(['dockerConfig'], dockerConfig) }
+  if (helper !== undefined) return { helper }
+  if (provider !== undefined) return { provider }
+  if (exec === undefined) return loginOf(credentials)
+  const [program = '', ...args] = exec
+  // A name without a slash is looked for on the PATH, as in a shell.
+  return { exec: [program.includes('/') ? absolute(['exec', 0], program) : program, ...args] }
 }
 
 /** What holds for a registry that the file does not name. */

@@ -76,6 +76,11 @@ const password = () =>
     .optional()
     .meta({ description: `Password or access token. ${BEST_ELSEWHERE}` })
 
+const CREDENTIAL_FORMS = [['username', 'password'], ['dockerConfig'], ['helper'], ['exec'], ['provider']] as const
+
+const HELPER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
+const isHelperName = (text: string) => HELPER_NAME.test(text)
+
 const registry = section({
   plainHttp: flag().optional().meta({
     description: 'Use http:// instead of https://. Default: true for localhost, 127.0.0.0/8 and [::1], else false.',
@@ -87,16 +92,35 @@ const registry = section({
       dockerConfig: path()
         .optional()
         .meta({
-          description: 'Path of a Docker configuration file that has the credentials, relative to this file.',
+          description:
+            'Path of a Docker configuration file or of a Kubernetes pull secret that has the credentials, relative to this file.',
           examples: [`\${HOME}/.docker/config.json`],
         }),
+      helper: textThat('the name of a credential helper such as "pass"', isHelperName, HELPER_NAME.source)
+        .optional()
+        .meta({
+          description: "Docker's credential helper of this name: the program docker-credential-<name> is asked.",
+          examples: ['ecr-login'],
+        }),
+      exec: z
+        .array(notEmpty(), { error: 'expected a list of a program and its arguments' })
+        .min(1, { error: 'expected a program and its arguments' })
+        .optional()
+        .meta({
+          description:
+            'A program and its arguments. It prints {"username": …, "password": …}, perhaps with "expiresAt", an instant of RFC 3339.',
+          examples: [['./registry-token.sh', '--pull']],
+        }),
+      provider: oneOf('ecr', 'gar', 'acr').optional().meta({
+        description: 'The cloud of this registry, asked as its own tools would: Amazon, Google or Azure.',
+      }),
     }),
-    oneForm(['username', 'password'], ['dockerConfig']),
+    oneForm(...CREDENTIAL_FORMS),
   )
     .optional()
     .meta({
       description: 'How to log in. Default: anonymously.',
-      ...oneFormSchema(['username', 'password'], ['dockerConfig']),
+      ...oneFormSchema(...CREDENTIAL_FORMS),
     }),
   endpoint: textThat('an http:// or https:// URL without a path', isOrigin, '^https?://')
     .optional()

@@ -170,7 +170,25 @@ const FAULTS: readonly [string, readonly string[]][] = [
   ],
   [
     inRegistry('credentials: { dockerConfig: a, password: hunter2 }'),
-    [`3:27: registries["ghcr.io"].credentials: ${FORMS} "dockerConfig"`],
+    [`3:27: registries["ghcr.io"].credentials: ${FORMS} "dockerConfig", or "helper", or "exec", or "provider"`],
+  ],
+  [
+    inRegistry('credentials: { helper: ../hunter2 }'),
+    [
+      '3:37: registries["ghcr.io"].credentials.helper: expected the name of a credential helper such as "pass", found a text',
+    ],
+  ],
+  [
+    inRegistry('credentials: { exec: [] }'),
+    ['3:35: registries["ghcr.io"].credentials.exec: expected a program and its arguments, found a list'],
+  ],
+  [
+    inRegistry('credentials: { exec: hunter2 }'),
+    ['3:35: registries["ghcr.io"].credentials.exec: expected a list of a program and its arguments, found a text'],
+  ],
+  [
+    inRegistry('credentials: { provider: aws }'),
+    ['3:39: registries["ghcr.io"].credentials.provider: expected "ecr" or "gar" or "acr", found a text'],
   ],
   [
     inRegistry('endpoint: https://u:hunter2@mirror.example.com'),

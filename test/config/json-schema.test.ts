@@ -105,6 +105,12 @@ const JUDGED: readonly [string, boolean][] = [
   ['registries: { ghcr.io: { plainHttp: "${P}", credentials: { username: a, password: "${X}" } } }', true],
   ['registries: { ghcr.io: { credentials: { username: a } } }', false],
   ['registries: { ghcr.io: { credentials: { username: a, password: b, dockerConfig: c } } }', false],
+  ['registries: { ghcr.io: { credentials: { helper: ecr-login } } }', true],
+  ['registries: { ghcr.io: { credentials: { helper: "a b" } } }', false],
+  ['registries: { ghcr.io: { credentials: { exec: [./a.sh, "${X}"] } } }', true],
+  ['registries: { ghcr.io: { credentials: { exec: [] } } }', false],
+  ['registries: { ghcr.io: { credentials: { provider: "${P}" } } }', true],
+  ['registries: { ghcr.io: { credentials: { provider: aws } } }', false],
   [
     'registries: { ghcr.io: { tls: { cert: a, key: b }, proxy: "${P}", requestsPerSecond: 0.5, concurrency: "8" } }',
     true,

@@ -125,6 +125,24 @@ registries:
     },
   ))
 
+test('takes what prints credentials, with a path of a program that starts at the folder of its file', () => {
+  const text = `
+policies: {}
+registries:
+  a.example.com: { credentials: { helper: pass } }
+  b.example.com: { credentials: { exec: [./token.sh, ./x] } }
+  c.example.com: { credentials: { exec: [token] } }
+  d.example.com: { credentials: { provider: acr } }
+`
+  return withFiles({ 'a/tidemark.yaml': text }, async (folder) => {
+    const { registries } = await loadConfiguration([join(folder, 'a')], { env: {} })
+    assert.deepEqual(
+      Object.values(registries).map(({ credentials }) => credentials),
+      [{ helper: 'pass' }, { exec: [join(folder, 'a/token.sh'), './x'] }, { exec: ['token'] }, { provider: 'acr' }],
+    )
+  })
+})
+
 test('takes the proxies of the environment, in lower case first, and keeps their passwords secret', async () => {
   const env = {
     HTTPS_PROXY: 'proxy.example.com:3128',
