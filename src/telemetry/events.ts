@@ -61,13 +61,17 @@ export interface Poll {
   readonly registry: string
   readonly repository: string
   readonly policies: readonly string[]
-  readonly outcome: 'changed' | 'unchanged' | 'failed' | 'skipped'
+  readonly outcome: 'changed' | 'unchanged' | 'suspect' | 'failed' | 'skipped'
   readonly durationMs: number
   readonly reason?: string
   readonly notBefore?: number
+  /** The host is left alone, which is told once for all of its repositories. */
+  readonly resting?: boolean
 }
 
 export function createEvents(log: Logger, metrics: Metrics, now: () => number): Events {
+  // By repository, so that each trouble is told once and not at every look.
+  const troubles = new Map<string, string>()
   const pendingOf = new Map<string, readonly { readonly policy: string; readonly reason: string }[]>()
 
   return {
@@ -95,11 +99,15 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
     polled(poll) {
       metrics.polls.inc({ registry: poll.registry, outcome: poll.outcome })
       const { repository, outcome, reason, notBefore } = poll
-      if (outcome === 'failed') {
+      if (outcome === 'failed' || outcome === 'suspect') {
+        const isNews = !poll.resting && troubles.get(repository) !== reason
+        if (isNews) troubles.set(repository, reason ?? '')
         const retryAt = notBefore === undefined ? undefined : new Date(notBefore).toISOString()
-        return log.warn('Poll failed', { repository, reason, retryAt })
+        const message = outcome === 'failed' ? 'Poll failed' : 'List of tags is not believed, selections stay'
+        return log[isNews ? 'warn' : 'debug'](message, { repository, reason, retryAt })
       }
       if (outcome !== 'skipped') {
+        if (troubles.delete(repository)) log.info('Poll works again', { repository })
         for (const policy of poll.policies) metrics.policyLastSuccess.set({ policy }, now() / 1000)
       }
       log.debug('Polled', { repository, outcome, durationMs: Math.round(poll.durationMs) })

@@ -7,6 +7,7 @@ import type { Clock } from '../lifecycle/clock.js'
 import type { Events } from '../telemetry/events.js'
 import { RegistryError } from './registry/errors.js'
 import type { Registry } from './registry/registry.js'
+import { BELIEVED_AFTER_MS, suspicionOf } from './suspicion.js'
 import type { Watch, WatchedPolicy } from './watch.js'
 
 export interface Poller {
@@ -15,7 +16,8 @@ export interface Poller {
    *
    * A registry that fails is an outcome and no error: the old selections stay, and the schedule's next looks are skipped
    * until a back-off has passed that grows with each failure and is never shorter than the interval. A push event is looked
-   * after at once all the same, unless the registry itself asked for silence. Throws `JobsError` where the queue is away.
+   * after at once all the same, unless the registry itself asked for silence. A repository whose host is left alone has not
+   * failed: the next look is as usual. Throws `JobsError` where the queue is away.
    */
   poll(watch: Watch, trigger: PollJob['trigger'], signal: AbortSignal): Promise<PollOutcome>
 }
@@ -23,7 +25,10 @@ export interface Poller {
 export type PollOutcome =
   | { readonly outcome: 'unchanged' | 'skipped' }
   | { readonly outcome: 'changed'; readonly tags: readonly Tag[] }
-  | { readonly outcome: 'failed'; readonly reason: string; readonly notBefore: number }
+  /** The list is perhaps not the whole one: what was selected stays until the list comes back or has stayed so for a while. */
+  | { readonly outcome: 'suspect'; readonly reason: string }
+  /** `resting` tells that the registry was not asked, as its host is left alone. */
+  | { readonly outcome: 'failed'; readonly reason: string; readonly notBefore: number; readonly resting: boolean }
 
 export interface PollerOptions {
   readonly registry: Registry
@@ -68,20 +73,47 @@ export function createPoller({ registry, jobs, events, clock, random }: PollerOp
     const known = seen.has(watch.key) && before?.rules === rules ? before.fingerprint : undefined
     try {
       const listing = await registry.listTags(watch.repository, { known, signal })
-      if (listing.changed) await selectAll(watch, listing.tags, signal)
+      if (listing.changed) {
+        const reason = await suspicion(watch, before, listing.tags)
+        if (reason !== undefined) {
+          const suspectSince = before?.suspectSince ?? clock.now()
+          await jobs.watched.set(watch.key, { ...(before ?? NOTHING_YET), ...NO_FAILURE, suspectSince })
+          return { outcome: 'suspect', reason }
+        }
+        await selectAll(watch, listing.tags, signal)
+      }
       const { fingerprint } = listing
       // Written last: a crash before it costs another whole look, and never an update. Most looks find it written already.
-      if (before?.fingerprint !== fingerprint || before.rules !== rules || before.failures > 0) {
-        await jobs.watched.set(watch.key, { version: 1, fingerprint, rules, failures: 0, notBefore: 0, restUntil: 0 })
+      if (before === undefined || before.fingerprint !== fingerprint || before.rules !== rules || isTroubled(before)) {
+        const tags = listing.changed ? listing.tags.length : before?.tags
+        await jobs.watched.set(watch.key, { ...NO_FAILURE, fingerprint, rules, tags })
       }
       seen.add(watch.key)
       return listing.changed ? { outcome: 'changed', tags: listing.tags } : { outcome: 'unchanged' }
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error
+      const { message: reason, retryAt: notBefore = clock.now() } = error
+      if (error.code === 'RESTING') return { outcome: 'failed', reason, notBefore, resting: true }
       const after = afterFailure(watch, before, error)
       await jobs.watched.set(watch.key, after)
-      return { outcome: 'failed', reason: error.message, notBefore: after.notBefore }
+      return { outcome: 'failed', reason, notBefore: after.notBefore, resting: false }
     }
+  }
+
+  /** Why the list is not believed, or undefined where it is: it may have been so for long enough. */
+  async function suspicion(
+    watch: Watch,
+    before: Watched | undefined,
+    tags: readonly Tag[],
+  ): Promise<string | undefined> {
+    if (before?.suspectSince !== undefined && clock.now() >= before.suspectSince + BELIEVED_AFTER_MS) return undefined
+    const selections = await jobs.selections.getAll(watch.policies.map(({ name }) => name))
+    const selected = watch.policies.flatMap(({ name, rule }) => {
+      const selection = selections.get(name)
+      const isOfThis = selection?.repository === watch.key && selection.rule === rule
+      return isOfThis && selection.tag !== undefined ? [selection.tag] : []
+    })
+    return suspicionOf(tags, { count: before?.tags, selected })
   }
 
   // One policy whose tag cannot be resolved does not hold up the others of its repository.
@@ -146,14 +178,21 @@ export function createPoller({ registry, jobs, events, clock, random }: PollerOp
     const pauseMs = Math.max(baseMs, backoffMs(failures, { baseMs, maxMs }, random))
     const restUntil = error.retryAt ?? 0
     return {
-      version: 1,
-      fingerprint: before?.fingerprint,
-      rules: before?.rules ?? '',
+      ...(before ?? NOTHING_YET),
+      version: 2,
       failures,
       notBefore: Math.max(clock.now() + pauseMs, restUntil),
       restUntil,
     }
   }
+}
+
+const NO_FAILURE = { version: 2, failures: 0, notBefore: 0, restUntil: 0 } as const
+const NOTHING_YET: Watched = { ...NO_FAILURE, rules: '' }
+
+/** Whether the last look left something to be cleared. */
+function isTroubled({ failures, suspectSince }: Watched): boolean {
+  return failures > 0 || suspectSince !== undefined
 }
 
 function isResting(state: Watched, trigger: PollJob['trigger'], now: number): boolean {

@@ -21,8 +21,11 @@ export interface Polls extends Component {
   readonly firstPass: Promise<void>
 }
 
-/** Looks at one registry wait for each other in its own client; this only bounds what is under way in all. */
-const CONCURRENCY = 32
+/**
+ * Looks at one registry wait in its own line, and must not stand in the way of others while they do: so there is room for
+ * one at every repository. A look that waits holds next to nothing.
+ */
+const LEAST_CONCURRENCY = 32
 
 /** Orders polls by schedule and works them off. */
 export function startPolls({ watches, poller, jobs, clock, random, onTrouble }: PollsOptions): Polls {
@@ -31,16 +34,19 @@ export function startPolls({ watches, poller, jobs, clock, random, onTrouble }: 
   )
   const firstPass = new Promise<void>((resolve) => {
     if (unseen.size === 0) resolve()
-    jobs.polls.work(async ({ repository, trigger }, { signal }) => {
-      const watch = watches.get(repository)
-      // An order from a process with another policy file names what is not watched here.
-      if (watch === undefined) return
-      try {
-        await poller.poll(watch, trigger, signal)
-      } finally {
-        if (unseen.delete(repository) && unseen.size === 0) resolve()
-      }
-    }, CONCURRENCY)
+    jobs.polls.work(
+      async ({ repository, trigger }, { signal }) => {
+        const watch = watches.get(repository)
+        // An order from a process with another policy file names what is not watched here.
+        if (watch === undefined) return
+        try {
+          await poller.poll(watch, trigger, signal)
+        } finally {
+          if (unseen.delete(repository) && unseen.size === 0) resolve()
+        }
+      },
+      Math.max(LEAST_CONCURRENCY, watches.size),
+    )
   })
 
   const schedule = startSchedule(

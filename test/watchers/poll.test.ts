@@ -213,6 +213,75 @@ describe('poll: failures', () => {
   })
 })
 
+describe('poll: a suspect list', () => {
+  const WHOLE = ['1.0.0', '1.1.0', '1.2.0', '1.3.0', '2.0.0']
+
+  it('changes nothing, and is forgotten when the whole list comes back', async () => {
+    const { poll, registry, jobs, updates, clock } = setup(WHOLE)
+    await poll()
+    updates.length = 0
+    for (const list of [['1.0.0', '1.1.0'], [], ['9.0.0']]) {
+      registry.repositories.set(APP, list)
+      assert.equal((await poll()).outcome, 'suspect')
+      await clock.advance(MINUTE)
+    }
+    assert.equal((await jobs.selections.get('app'))?.tag, '1.3.0')
+    assert.deepEqual(updates, [])
+    registry.repositories.set(APP, WHOLE)
+    assert.deepEqual(await poll(), { outcome: 'unchanged' })
+    assert.equal((await jobs.watched.get(APP))?.suspectSince, undefined)
+  })
+
+  it('is believed by the first look after five minutes', async () => {
+    const { poll, registry, jobs, clock } = setup(WHOLE)
+    await poll()
+    registry.repositories.set(APP, ['1.0.0'])
+    const { outcome, ...rest } = await poll()
+    assert.deepEqual([outcome, rest], ['suspect', { reason: 'the list of 1 tags lacks "1.3.0", which is selected' }])
+    await clock.advance(5 * MINUTE - 1)
+    assert.equal((await poll()).outcome, 'suspect')
+    await clock.advance(1)
+    assert.equal((await poll()).outcome, 'changed')
+    assert.equal((await jobs.selections.get('app'))?.tag, '1.0.0')
+    assert.deepEqual(await poll(), { outcome: 'unchanged' })
+  })
+
+  it('is suspect after a restart too, and beside failures', async () => {
+    const { poll, registry, jobs, restart, clock } = setup(WHOLE)
+    await poll()
+    restart()
+    registry.repositories.set(APP, ['1.3.0'])
+    assert.equal((await poll()).outcome, 'suspect')
+    registry.repositories.set(APP, new RegistryError('UNAVAILABLE', 'Cannot list: 503', { retryable: true }))
+    assert.equal((await poll()).outcome, 'failed')
+    registry.repositories.set(APP, ['1.3.0'])
+    await clock.advance(10 * MINUTE)
+    assert.equal((await poll()).outcome, 'changed')
+    assert.equal((await jobs.watched.get(APP))?.tags, 1)
+  })
+
+  it('is none where only the rule changed', async () => {
+    const { poll, registry } = setup(WHOLE)
+    await poll()
+    registry.repositories.set(APP, WHOLE.slice(0, 3))
+    const [changed] = watchesOf([policy('app', '<1.2')]).values()
+    assert.equal((await poll('schedule', changed)).outcome, 'changed')
+  })
+})
+
+it('a look that the host is left alone at has not failed', async () => {
+  const { poll, registry, jobs, clock } = setup(['1.0.0'])
+  await poll()
+  const before = await jobs.watched.get(APP)
+  const retryAt = clock.now() + 10_000
+  registry.repositories.set(APP, new RegistryError('RESTING', 'Cannot list: left alone', { retryable: true, retryAt }))
+  const expected = { outcome: 'failed', reason: 'Cannot list: left alone', notBefore: retryAt, resting: true }
+  assert.deepEqual(await poll(), expected)
+  assert.deepEqual(await jobs.watched.get(APP), before)
+  registry.repositories.set(APP, ['1.0.0'])
+  assert.deepEqual(await poll(), { outcome: 'unchanged' })
+})
+
 describe('watches', () => {
   it('take the shortest interval, and every distinct cron expression', () => {
     const cron = (expression: string) => ({ schedule: { type: 'cron' as const, expression } })

@@ -79,6 +79,21 @@ describe('polls', () => {
     await polls.stop()
   })
 
+  it('of a host that does not answer leave room for all others', async () => {
+    const clock = manualClock()
+    let end = () => {}
+    const answer = new Promise<PollOutcome>((resolve) => {
+      end = () => resolve({ outcome: 'unchanged' })
+    })
+    const slow = Array.from({ length: 100 }, (_, index) => policy(`slow.example.com/a/a${index}`, every(60_000)))
+    const { polled, polls } = setup([...slow, policy('ghcr.io/a/b', every(60_000))], clock, () => answer)
+    await clock.advance(60_000)
+    assert.ok(polled.includes('ghcr.io/a/b schedule'))
+    assert.equal(polled.length, 101)
+    end()
+    await polls.stop()
+  })
+
   it('pass over an order for what this process does not watch', async () => {
     const clock = manualClock()
     const { polled, polls, jobs } = setup([policy('ghcr.io/a/a', every(60_000))], clock)
