@@ -10,6 +10,8 @@ import { describer } from './describe.js'
 import type { Answer, RequestRecord } from './http.js'
 import { httpClient } from './http-client.js'
 import { MANIFEST_ACCEPT, readDigest } from './manifest.js'
+import { askNewest, NEWEST_APIS, type NewestApis } from './newest.js'
+import { firstPageSize } from './page-size.js'
 import { isRefusal } from './refusal.js'
 import type { Registry } from './registry.js'
 import { readTagList } from './tag-list.js'
@@ -31,6 +33,8 @@ export interface OciRegistryOptions {
   readonly userAgent: string
   readonly onRequest?: ((record: RequestRecord) => void) | undefined
   readonly bounds?: Partial<Bounds>
+  /** APIs that tell whether a long list is as known. Default: those of Docker Hub and Quay. */
+  readonly newestApis?: NewestApis
 }
 
 /**
@@ -39,7 +43,7 @@ export interface OciRegistryOptions {
  * Registries are not trusted: answers are bounded, and neither credentials nor requests go where a registry may not send them.
  */
 export function ociRegistry(options: OciRegistryOptions): Registry {
-  const { hosts, clock } = options
+  const { hosts, clock, newestApis = NEWEST_APIS } = options
   const bounds = { ...DEFAULT_BOUNDS, ...options.bounds }
   const stopping = new AbortController()
   shareSignal(stopping.signal)
@@ -49,6 +53,13 @@ export function ociRegistry(options: OciRegistryOptions): Registry {
   const { send } = authorization(http, tokens)
   const credentials = registryCredentials({ http, clock, bounds, stopping: stopping.signal })
   const describe = describer()
+  const pageSizes = new Map<string, { current: number }>()
+
+  const pageSizeOf = (registry: string) => {
+    const size = pageSizes.get(registry) ?? { current: firstPageSize(registry) }
+    pageSizes.set(registry, size)
+    return size
+  }
 
   const ask = async (repository: Repository, path: string, request: Question): Promise<Answer> => {
     const { registry } = repository
@@ -77,7 +88,9 @@ export function ociRegistry(options: OciRegistryOptions): Registry {
           maxBytes: bounds.pageBytes,
           signal,
         })
-      return readTagList({ page, action, known, clock, bounds })
+      const api = Object.hasOwn(newestApis, repository.registry) ? newestApis[repository.registry] : undefined
+      const newest = api && (() => askNewest({ http, api, repository, action, maxBytes: bounds.pageBytes, signal }))
+      return readTagList({ page, newest, pageSize: pageSizeOf(repository.registry), action, known, clock, bounds })
     },
     resolveDigest(repository, tag, { signal }) {
       const action = `Cannot resolve "${repositoryKey(repository)}:${tag}"`

@@ -1,0 +1,89 @@
+import { hash } from 'node:crypto'
+import type { Repository } from '../../image/repository.js'
+import { isTag, type Tag } from '../../image/tag.js'
+import { RegistryError } from './errors.js'
+import type { Http } from './http.js'
+import { tryParseJson } from './json.js'
+
+/** An API beside the registry's own that lists the newest tags first. It is asked without credentials. */
+export interface NewestApi {
+  url(repository: Repository): URL
+  /** Undefined where the body is not what the API is known to answer. */
+  tryParse(document: object): NewestTags | undefined
+}
+
+/** What changes whenever a tag was added: a pushed tag is always among the newest ones. */
+export interface NewestTags {
+  /** The hundred pushed last. */
+  readonly tags: readonly Tag[]
+  /** How many there are in all, where the API says so: it tells that one was deleted. */
+  readonly count?: number
+}
+
+/** By registry. */
+export type NewestApis = Readonly<Record<string, NewestApi>>
+
+export const NEWEST_APIS: NewestApis = { 'docker.io': dockerHubApi(), 'quay.io': quayApi() }
+
+/** Docker's documentation, "Docker Hub API", list repository tags. */
+export function dockerHubApi(origin = 'https://hub.docker.com'): NewestApi {
+  return {
+    url: ({ path }) => new URL(`${origin}/v2/repositories/${path}/tags?page_size=100&ordering=last_updated`),
+    tryParse(document) {
+      const { count, results } = Object(document)
+      const tags = namesIn(results)
+      return tags === undefined || !Number.isSafeInteger(count) ? undefined : { tags, count }
+    },
+  }
+}
+
+/** Quay's endpoints/api/tag.py: newest first, deleted ones left out. */
+export function quayApi(origin = 'https://quay.io'): NewestApi {
+  return {
+    url: ({ path }) => new URL(`${origin}/api/v1/repository/${path}/tag/?limit=100&page=1&onlyActiveTags=true`),
+    tryParse(document) {
+      const tags = namesIn(Object(document).tags)
+      return tags === undefined ? undefined : { tags }
+    },
+  }
+}
+
+export interface AskNewestOptions {
+  readonly http: Http
+  readonly api: NewestApi
+  readonly repository: Repository
+  readonly action: string
+  readonly maxBytes: number
+  readonly signal: AbortSignal
+}
+
+/** Asks for the newest tags. Undefined on any doubt: the registry's own list says what there is. */
+export async function askNewest(options: AskNewestOptions): Promise<NewestTags | undefined> {
+  const { http, api, repository, ...rest } = options
+  try {
+    const request = {
+      ...rest,
+      registry: repository.registry,
+      operation: 'tags',
+      method: 'GET',
+      mayLeave: false,
+    } as const
+    const answer = await http.send({ ...request, url: api.url(repository) })
+    const document = answer.status === 200 ? tryParseJson(answer.body) : undefined
+    return typeof document === 'object' && document !== null ? api.tryParse(document) : undefined
+  } catch (error) {
+    if (error instanceof RegistryError) return undefined
+    throw error
+  }
+}
+
+/** The newest tags as a short text, equal where they are equal: their order may change without a new one. */
+export function textOf({ tags, count }: NewestTags): string {
+  return hash('sha256', [count ?? '', ...[...tags].sort()].join('\n'), 'base64url')
+}
+
+function namesIn(entries: unknown): readonly Tag[] | undefined {
+  if (!Array.isArray(entries) || entries.length === 0) return undefined
+  const names = entries.map((entry: unknown) => Object(entry).name)
+  return names.every((name) => typeof name === 'string' && isTag(name)) ? names : undefined
+}
