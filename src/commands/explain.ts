@@ -6,6 +6,8 @@ import type { UpdateTarget } from '../updaters/target.js'
 import { type Command, EXIT, type Invocation } from './command.js'
 import { UsageError } from './errors.js'
 import { eachBranch, type Failure, lookAtAll, type Pass } from './pass.js'
+import { oddities } from './report.js'
+import { tellWarnings } from './warnings.js'
 
 /** Every tag with its verdict, and every place with its state. */
 export const explain: Command = {
@@ -64,6 +66,7 @@ async function explainAll(
     async ({ target, plan }) => ({ target, plan: await plan(invocation.signal) }),
     (target) => writing.has(target.git),
   )
+  tellWarnings(oddities(branches.done), invocation)
   const places = branches.done.flatMap(({ target, plan }) => plan.places.map((place) => ({ target, place })))
   const failures = [...pass.failures, ...branches.failures]
   const explanations: Explanation[] = []

@@ -13,7 +13,7 @@ import type { Reconciler } from '../updaters/reconcile.js'
 import type { UpdateTarget } from '../updaters/target.js'
 import type { Watch } from '../watchers/watch.js'
 import type { Invocation } from './command.js'
-import { tellWarnings } from './report.js'
+import { tellWarnings } from './warnings.js'
 
 /** One full pass of a one-shot command: every repository is looked at, then every branch. It needs no Redis. */
 export interface Pass {
@@ -53,7 +53,6 @@ export async function lookAtAll(
     write: tell,
   })
   const redact = redactor(configuration.secrets)
-  for (const warning of configuration.warnings) logger.warn(warning)
   const clock = systemClock
   const events = createEvents(logger, createMetrics(version), clock.now)
   const jobs = memoryJobs({ clock, random: Math.random, onTrouble: events.queueTroubled })

@@ -2,30 +2,39 @@ import { unifiedDiff } from '../updaters/manifests/diff.js'
 import type { BranchPlan } from '../updaters/plan.js'
 import { type Command, EXIT } from './command.js'
 import { eachBranch, lookAtAll } from './pass.js'
-import { changesOf, type PlannedBranch, pendingText, reportOf, tellFailures } from './report.js'
+import { changesOf, oddities, type PlannedBranch, pendingText, reportOf, tellFailures, unplaced } from './report.js'
+import { tellWarnings } from './warnings.js'
 
 /** The unified diff that `sync` would commit. Nothing is written. */
 export const plan: Command = {
   options: { 'exit-code': { type: 'boolean', summary: 'exit 3 when there is a diff' } },
   run: async (invocation) =>
     lookAtAll(invocation, await invocation.load(), async (pass) => {
-      const { print, tell, output, options, signal } = invocation
+      const { print, tell, output, verbosity, options, signal } = invocation
       const planned = await eachBranch(pass, invocation, async ({ target, plan }) => ({
         target,
         plan: await plan(signal),
       }))
       const branches = planned.done.map(branchOf)
       const { pending, failures } = reportOf(pass, planned)
+      tellWarnings([...oddities(planned.done), ...unplaced(planned.done)], invocation)
       if (output === 'json') print(`${JSON.stringify({ branches, pending, failures })}\n`)
       else {
-        print(branches.map(({ diff }) => diff).join(''))
-        tell(pendingText(pending))
+        print(textOf(branches))
+        if (verbosity !== 'quiet') tell(pendingText(pending))
         tellFailures(failures, tell)
       }
       if (failures.length > 0) return EXIT.failed
       const differs = branches.some(({ changes }) => changes.length > 0)
       return differs && options['exit-code'] === true ? EXIT.differs : EXIT.done
     }),
+}
+
+/** One diff that programs apply. Where several branches have a part in it, a line that they pass over says which. */
+function textOf(branches: readonly ReturnType<typeof branchOf>[]): string {
+  const differing = branches.filter(({ diff }) => diff !== '')
+  const title = ({ git, branch }: (typeof branches)[number]) => (branches.length > 1 ? `# ${git} ${branch}\n` : '')
+  return differing.map((branch) => `${title(branch)}${branch.diff}`).join('')
 }
 
 function branchOf({ target: { git, branch }, plan }: PlannedBranch) {

@@ -61,6 +61,20 @@ export function tellFailures(failures: readonly Failure[], tell: Invocation['tel
   }
 }
 
+/** What is odd in the files of the branches, such as a marker that names no policy. */
+export function oddities(branches: readonly PlannedBranch[]): readonly string[] {
+  return branches.flatMap(({ target: { git }, plan }) =>
+    plan.warnings.map(({ file, line, message }) => `${git} ${file}:${line}: ${message}`),
+  )
+}
+
+/** Policies that have no place in a branch that they write to. */
+export function unplaced(branches: readonly PlannedBranch[]): readonly string[] {
+  return branches.flatMap(({ target: { git }, plan }) =>
+    plan.unplaced.map((policy) => `${git}: policy "${policy}" finds no place to write to`),
+  )
+}
+
 /** The changes of a plan, in the shape that programs read. */
 export function changesOf({ changes }: BranchPlan) {
   return changes.map(({ policy, file, line, from, to }) => ({ policy, file, line, from, to }))

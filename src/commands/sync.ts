@@ -3,7 +3,8 @@ import type { Reconciliation } from '../updaters/reconcile.js'
 import type { UpdateTarget } from '../updaters/target.js'
 import { type Command, EXIT } from './command.js'
 import { eachBranch, lookAtAll } from './pass.js'
-import { changesOf, type Pending, pendingText, reportOf, tellFailures } from './report.js'
+import { changesOf, oddities, type Pending, pendingText, reportOf, tellFailures, unplaced } from './report.js'
+import { tellWarnings } from './warnings.js'
 
 /** One full pass: look at every repository, bring every branch up to date, exit. */
 export const sync: Command = {
@@ -15,9 +16,13 @@ export const sync: Command = {
       }))
       const commits = branches.done.flatMap(commitOf)
       const { pending, failures } = reportOf(pass, branches)
-      const json = invocation.output === 'json'
-      invocation.print(json ? `${JSON.stringify({ commits, pending, failures })}\n` : textOf(commits, pending))
-      if (!json) tellFailures(failures, invocation.tell)
+      const { print, tell, output, verbosity } = invocation
+      tellWarnings([...oddities(branches.done), ...unplaced(branches.done)], invocation)
+      if (output === 'json') print(`${JSON.stringify({ commits, pending, failures })}\n`)
+      else {
+        if (verbosity !== 'quiet') print(textOf(commits, pending))
+        tellFailures(failures, tell)
+      }
       return failures.length === 0 ? EXIT.done : EXIT.failed
     }),
 }

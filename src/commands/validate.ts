@@ -1,5 +1,6 @@
 import { ConfigError } from '../config/errors.js'
 import { type Command, EXIT, type Invocation } from './command.js'
+import { tellWarnings } from './warnings.js'
 
 /** Checks the policy file, whole, without asking any registry or Git server. */
 export const validate: Command = {
@@ -8,9 +9,10 @@ export const validate: Command = {
   },
 }
 
-async function validateAsText({ load, print, tell, config, verbosity }: Invocation): Promise<number> {
+async function validateAsText(invocation: Invocation): Promise<number> {
+  const { load, print, config, verbosity } = invocation
   const { policies, git, warnings } = await load()
-  for (const warning of warnings) tell(`warning: ${warning}\n`)
+  tellWarnings(warnings, invocation)
   const counts = `${count(policies.length, 'policy', 'policies')}, ${count(Object.keys(git).length, 'Git repository', 'Git repositories')}`
   if (verbosity !== 'quiet') print(`${config.join(', ')}: valid (${counts})\n`)
   return EXIT.done
