@@ -73,7 +73,9 @@ function memoryQueue<Payload extends Triggered>(
       ensureOpen(`queue a job of "${kind.name}"`)
       const key = kind.keyOf(payload)
       if (atMostOncePerMs !== undefined) {
-        if (clock.now() < (notAgainBefore.get(key) ?? 0)) return
+        const leftMs = (notAgainBefore.get(key) ?? 0) - clock.now()
+        // More is left only where the clock was set back.
+        if (leftMs > 0 && leftMs <= atMostOncePerMs) return
         notAgainBefore.set(key, clock.now() + atMostOncePerMs)
       }
       const job = jobs.get(key)

@@ -42,6 +42,24 @@ test('begins an order after failures with all its tries', async () => {
   assert.equal(tries, 8)
 })
 
+test('takes the next order where the clock was set back since the last', async () => {
+  const { after, ...clock } = manualClock()
+  let setBackMs = 0
+  const jobs = memoryJobs({ clock: { after, now: () => clock.now() - setBackMs }, random: () => 0 })
+  const once = { atMostOncePerMs: 1_000 }
+  let ran = 0
+  jobs.polls.work(async () => void ran++, 1)
+  await jobs.polls.add(poll('a'), once)
+  await clock.advance(0)
+  await jobs.polls.add(poll('a'), once)
+  await clock.advance(0)
+  assert.equal(ran, 1)
+  setBackMs = 3_600_000
+  await jobs.polls.add(poll('a'), once)
+  await clock.advance(0)
+  assert.equal(ran, 2)
+})
+
 test('runs thousands in the order they came', async () => {
   const jobs = memoryJobs({ clock: manualClock(), random: () => 0 })
   const keys = Array.from({ length: 10_000 }, (_, index) => `repository-${index}`)

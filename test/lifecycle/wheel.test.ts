@@ -66,21 +66,45 @@ describe('wheel', () => {
     assert.equal(calls, before)
   })
 
-  it('does not make up for time that it slept through', async () => {
-    let now = 0
-    let turn = () => {}
-    const clock = {
-      now: () => now,
-      after: (_: number, run: () => void) => {
-        turn = run
-        return () => {}
-      },
-    }
-    let calls = 0
-    startWheel([{ intervalMs: 1_000, run: () => calls++ }], clock, () => 0.5)
-    turn()
-    now = 3_600_000
-    turn()
-    assert.equal(calls, 2)
+  // From a day of sleep to a machine whose clock is set from 1970 to now.
+  for (const passed of [3_600_000, 86_400_000, 1_800_000_000_000]) {
+    it(`does not make up for ${passed / 1_000} s that it slept through, nor counts them`, () => {
+      const { turnAt, calls } = turned()
+      const startedAt = performance.now()
+      turnAt(0)
+      turnAt(passed)
+      assert.equal(calls(), 2)
+      assert.ok(performance.now() - startedAt < 2_000)
+    })
+  }
+
+  it('goes on where the clock was set back', () => {
+    const { turnAt, calls } = turned()
+    turnAt(3_600_000)
+    const before = calls()
+    for (let now = 0; now <= 3_000; now += 250) turnAt(now)
+    assert.ok(calls() - before >= 2)
   })
 })
+
+/** A wheel with one beat a second, turned by hand. */
+function turned() {
+  let now = 0
+  let turn = () => {}
+  let calls = 0
+  const clock = {
+    now: () => now,
+    after: (_: number, run: () => void) => {
+      turn = run
+      return () => {}
+    },
+  }
+  startWheel([{ intervalMs: 1_000, run: () => calls++ }], clock, () => 0.5)
+  return {
+    calls: () => calls,
+    turnAt(instant: number) {
+      now = instant
+      turn()
+    },
+  }
+}
