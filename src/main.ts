@@ -16,7 +16,7 @@ process.exitCode = await main(process.argv.slice(2))
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === '--version') return answer(`${version}\n`)
-  if (name === '--help' || name === 'help') return answer(usageOfAll(COMMANDS))
+  if (name === '--help' || name === '-h' || name === 'help') return answer(usageOfAll(COMMANDS))
   try {
     const listed = COMMANDS.find((known) => known.name === name)
     if (listed === undefined) throw new UsageError(unknown(name))
@@ -46,7 +46,9 @@ function answer(text: string): number {
 
 function unknown(name: string | undefined): string {
   const names = COMMANDS.map((command) => command.name).join(', ')
-  return name === undefined ? `name a command: ${names}` : `Cannot run "${name}": expected one of ${names}`
+  return name === undefined
+    ? `Cannot run: name a command, one of ${names}`
+    : `Cannot run "${name}": expected one of ${names}`
 }
 
 /** A first signal asks to finish the work in hand, a second one ends the process at once. */

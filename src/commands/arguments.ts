@@ -45,7 +45,8 @@ export function parseArguments(args: readonly string[], command: Usage): Argumen
 
 function parse(args: readonly string[], options: Readonly<Record<string, Option>>) {
   const known = Object.entries(options).map(
-    ([name, { type }]) => [name, { type, multiple: name === 'config' }] as const,
+    ([name, { type }]) =>
+      [name, { type, multiple: name === 'config', ...(name === 'help' && { short: 'h' }) }] as const,
   )
   try {
     return parseArgs({ args: [...args], options: Object.fromEntries(known), allowPositionals: true, strict: true })

@@ -25,7 +25,7 @@ export const run: Command = {
       )
     }
     const logger = createLogger({
-      format: invocation.interactive ? 'human' : 'json',
+      format: invocation.interactive && invocation.output === 'text' ? 'human' : 'json',
       level: LEVELS[invocation.verbosity],
       secrets: configuration.secrets,
       write: invocation.tell,

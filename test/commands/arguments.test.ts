@@ -39,6 +39,8 @@ describe('arguments', () => {
     assert.throws(() => parseArguments(['--exit-code'], sync), UsageError)
   })
 
+  it('ask for help by one letter too', () => assert.equal(parseArguments(['-h'], sync).help, true))
+
   const wrong: readonly (readonly [readonly string[], RegExp])[] = [
     [['--bogus'], /^Cannot read the arguments: Unknown option '--bogus'$/],
     [['--config'], /^Cannot read the arguments: Option '--config.*argument missing$/],

@@ -231,7 +231,7 @@ describe('a policy file or command line that is wrong', SIDE_BY_SIDE, () => {
   }
 
   const lines: readonly (readonly [readonly string[], RegExp])[] = [
-    [[], /name a command/],
+    [[], /^tidemark: Cannot run: name a command, one of run, sync, plan, explain, validate\n$/],
     [['synk'], /Cannot run "synk"/],
     [['sync', '--config', 'no-such-file.yaml'], /no-such-file\.yaml/],
     [['run', '--role', 'chief'], /--role chief/],
