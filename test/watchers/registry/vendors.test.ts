@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { parseRepository } from '../../../src/image/repository.js'
+import { systemClock } from '../../../src/lifecycle/clock.js'
+import { dockerHubApi, quayApi } from '../../../src/watchers/registry/newest.js'
+import { type OciRegistryOptions, ociRegistry } from '../../../src/watchers/registry/oci.js'
+import { startAcr } from '../../parts/fakes/acr.js'
+import { startArtifactory } from '../../parts/fakes/artifactory.js'
+import { startDockerHub } from '../../parts/fakes/docker-hub.js'
+import { startEcr } from '../../parts/fakes/ecr.js'
+import type { FakeRegistry, Login } from '../../parts/fakes/fake-registry.js'
+import { startGar } from '../../parts/fakes/gar.js'
+import { startGhcr } from '../../parts/fakes/ghcr.js'
+import { startGitea } from '../../parts/fakes/gitea.js'
+import { startGitlab } from '../../parts/fakes/gitlab.js'
+import { startHarbor } from '../../parts/fakes/harbor.js'
+import { startNexus } from '../../parts/fakes/nexus.js'
+import { startQuay } from '../../parts/fakes/quay.js'
+
+const { signal } = new AbortController()
+
+function clientWith(credentials: Login | undefined, options: Partial<OciRegistryOptions> = {}) {
+  return ociRegistry({
+    hosts: () => ({ plainHttp: true, credentials }),
+    clock: systemClock,
+    userAgent: 'test',
+    ...options,
+  })
+}
+
+/** What a first look and a digest cost: requests for pages, the refused ones among them, and for tokens. */
+const VENDORS: readonly [name: string, start: () => Promise<FakeRegistry>, pages: number, tokens: number][] = [
+  ['Docker Hub', startDockerHub, 4, 1],
+  ['GHCR', startGhcr, 4, 1],
+  ['Quay', startQuay, 4, 1],
+  ['Amazon ECR', startEcr, 7, 0],
+  ['Google Artifact Registry', startGar, 2, 1],
+  ['Azure Container Registry', startAcr, 4, 1],
+  ['Harbor', startHarbor, 4, 1],
+  ['GitLab', startGitlab, 4, 1],
+  ['Artifactory', startArtifactory, 4, 1],
+  ['Nexus', startNexus, 4, 0],
+  ['Gitea', startGitea, 5, 1],
+]
+for (const [name, start, pages, tokens] of VENDORS) {
+  describe(name, () => {
+    let fake: FakeRegistry
+    before(async () => {
+      fake = await start()
+    })
+    after(() => fake.stop())
+
+    it('lists every tag and resolves one', async () => {
+      const registry = clientWith(fake.credentials)
+      const repository = parseRepository(fake.repository)
+      const listing = await registry.listTags(repository, { signal })
+      assert.deepEqual(listing.changed && listing.tags, [...fake.tags].sort())
+      assert.equal(await registry.resolveDigest(repository, '1.249.0', { signal }), fake.digest)
+      assert.equal(await registry.resolveDigest(repository, '2.0.0', { signal }), undefined)
+      const count = (text: string) => fake.requests.filter((request) => request.includes(text)).length
+      assert.deepEqual(
+        [count('/tags/list'), count('/token') + count('/auth'), count('/manifests/')],
+        [pages, tokens, 2],
+      )
+      assert.equal(fake.requests.length, pages + tokens + 2)
+
+      const again = await registry.listTags(repository, { signal, known: listing.fingerprint })
+      assert.equal(again.changed, false)
+      fake.tags.push('2.0.0')
+      const pushed = await registry.listTags(repository, { signal, known: again.fingerprint })
+      assert.ok(pushed.changed && pushed.tags.includes('2.0.0'))
+      await registry.stop()
+    })
+
+    it('refuses who has no right', async () => {
+      const credentials = { ...fake.credentials, username: 'nobody', password: 'wrong' }
+      const registry = clientWith(credentials)
+      await assert.rejects(registry.listTags(parseRepository(fake.repository), { signal }), { code: 'UNAUTHORIZED' })
+      await registry.stop()
+    })
+  })
+}
+
+for (const [name, start, api] of [
+  ['Docker Hub', startDockerHub, dockerHubApi],
+  ['Quay', startQuay, quayApi],
+] as const) {
+  it(`${name} tells by one request that nothing is new`, async () => {
+    const fake = await start()
+    const registry = clientWith(fake.credentials, { newestApis: { [fake.host]: api(fake.url) } })
+    const repository = parseRepository(fake.repository)
+    let { fingerprint } = await registry.listTags(repository, { signal })
+    fingerprint = (await registry.listTags(repository, { signal, known: fingerprint })).fingerprint
+    const before = fake.requests.length
+    assert.equal((await registry.listTags(repository, { signal, known: fingerprint })).changed, false)
+    assert.equal(fake.requests.length, before + 1)
+    fake.tags.push('2.0.0')
+    assert.equal((await registry.listTags(repository, { signal, known: fingerprint })).changed, true)
+    await registry.stop()
+    await fake.stop()
+  })
+}
