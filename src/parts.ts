@@ -45,6 +45,7 @@ export async function createParts(
   const settingsOf = (host: string) => configuration.registries[host] ?? defaultRegistry(host)
   const client = ociRegistry({
     hosts: settingsOf,
+    proxies: configuration.proxies,
     clock,
     userAgent: `tidemark/${version}`,
     onRequest: events.registryRequested,
@@ -79,6 +80,7 @@ export async function createParts(
         repository,
         scanner: createScanner(repository, index, wanted),
         selections: jobs.selections,
+        askProvenance: (repository, digest, signal) => registry.describeManifest(repository, digest, { signal }),
         clock,
         random,
         onRetry: events.pushRetried,

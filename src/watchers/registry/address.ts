@@ -21,7 +21,9 @@ const PRIVATE = blockList(
   ['fc00::/7', 'fec0::/10'],
 )
 
-export function reachOf(address: string): Reach {
+/** An address that nobody tells us, because a proxy connects to it, counts as public. */
+export function reachOf(address: string | undefined): Reach {
+  if (address === undefined) return 'public'
   const family = isIPv6(address) ? 'ipv6' : 'ipv4'
   if (RESERVED.check(address, family)) return 'reserved'
   if (LOOPBACK.check(address, family)) return 'loopback'

@@ -2,6 +2,7 @@ import http, { type Agent, type IncomingHttpHeaders, type IncomingMessage, type 
 import https from 'node:https'
 import { Axios, type InternalAxiosRequestConfig } from 'axios'
 import type { Clock } from '../../lifecycle/clock.js'
+import { ForwardingAgent } from './agents.js'
 import type { Bounds } from './bounds.js'
 
 /** What one exchange brought: the bytes as they came, no redirect followed, whatever the status. */
@@ -40,9 +41,10 @@ export function exchangeClient(options: ExchangeOptions): Axios {
 
 function exchange(config: InternalAxiosRequestConfig, options: ExchangeOptions): Promise<RawAnswer> {
   const { clock, bounds } = options
-  const { protocol, hostname, port, pathname, search } = new URL(config.url ?? '')
+  const { protocol, origin, hostname, port, pathname, search } = new URL(config.url ?? '')
   const secure = protocol === 'https:'
   const agent: Agent = secure ? config.httpsAgent : config.httpAgent
+  const forwarding = agent instanceof ForwardingAgent ? agent : undefined
   const signal = config.signal as AbortSignal
 
   return new Promise((resolve, reject) => {
@@ -53,9 +55,9 @@ function exchange(config: InternalAxiosRequestConfig, options: ExchangeOptions):
       agent,
       host: hostname.replace(/^\[|\]$/g, ''),
       port,
-      path: `${pathname}${search}`,
+      path: `${forwarding === undefined ? '' : origin}${pathname}${search}`,
       method: config.method?.toUpperCase(),
-      headers: { ...options.headers, ...config.headers } as OutgoingHttpHeaders,
+      headers: { ...options.headers, ...config.headers, ...forwarding?.headers } as OutgoingHttpHeaders,
     })
 
     const abort = () => request.destroy(signal.reason)

@@ -9,6 +9,7 @@ import { parseRetryAfter } from './retry-after.js'
 const CODES: Readonly<Record<string, RegistryErrorCode>> = {
   ERR_BUFFER_TOO_LARGE: 'TOO_LARGE',
   ERR_REFUSED_ADDRESS: 'REFUSED_TARGET',
+  ERR_TLS_FILE: 'CREDENTIALS',
 }
 
 /** Codes of Node's HTTP parser and of zlib: what came is not the protocol. */

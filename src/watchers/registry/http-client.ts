@@ -1,14 +1,14 @@
-import http from 'node:http'
-import https from 'node:https'
+import { isIP } from 'node:net'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import type { Clock } from '../../lifecycle/clock.js'
-import { guardedLookup, type Reach } from './address.js'
 import type { Bounds } from './bounds.js'
 import { exchangeClient, type RawAnswer } from './exchange.js'
 import { exchangeError, systemCodeOf } from './failure.js'
 import type { Answer, Http, HttpRequest, RequestRecord } from './http.js'
 import { createPace, type Pace } from './pace.js'
+import { type Access, createPools } from './pools.js'
+import { hostOf, type Proxies } from './proxies.js'
 import { followRedirects, type Target } from './redirect.js'
 
 export interface HttpClientOptions {
@@ -16,42 +16,30 @@ export interface HttpClientOptions {
   readonly bounds: Bounds
   readonly userAgent: string
   readonly onRequest?: ((record: RequestRecord) => void) | undefined
-  /** How often a registry may be asked. Absent: as often as one likes. */
-  readonly requestsPerSecond?: ((registry: string) => number) | undefined
+  readonly accessTo: (registry: string) => Access
+  readonly proxies: Proxies
 }
-
-const CONNECTIONS_PER_HOST = 8
 
 const inflate = promisify(gunzip)
 
 export function httpClient(options: HttpClientOptions): Http {
-  const { clock, bounds, userAgent, onRequest, requestsPerSecond = () => Number.POSITIVE_INFINITY } = options
+  const { clock, bounds, userAgent, onRequest, accessTo, proxies } = options
   const client = exchangeClient({ clock, bounds, headers: { 'user-agent': userAgent, 'accept-encoding': 'gzip' } })
-  const pools = new Map<Reach | undefined, Pool>()
+  const pools = createPools({ accessTo, proxies, clock, tunnelMs: bounds.answerMs })
   const paces = new Map<string, Pace>()
 
   const paceOf = (registry: string): Pace => {
     let pace = paces.get(registry)
     if (pace === undefined) {
-      pace = createPace(() => requestsPerSecond(registry), clock)
+      pace = createPace(() => accessTo(registry).requestsPerSecond ?? Number.POSITIVE_INFINITY, clock)
       paces.set(registry, pace)
     }
     return pace
   }
 
-  /** One pool per reach, so that a connection is never used under a stricter rule than it was opened under. */
-  const poolFor = (reach: Reach | undefined): Pool => {
-    let pool = pools.get(reach)
-    if (pool === undefined) {
-      pool = createPool(reach)
-      pools.set(reach, pool)
-    }
-    return pool
-  }
-
   const exchange = async (request: HttpRequest, target: Target): Promise<Answer> => {
-    const { url, authorization, reach } = target
-    const pool = poolFor(reach)
+    const { url, authorization } = target
+    const { agent, proxied } = pools.agentFor(request.registry, target)
     await paceOf(request.registry).next(request.signal)
     const startedAt = clock.now()
     let code = ''
@@ -62,11 +50,12 @@ export function httpClient(options: HttpClientOptions): Http {
         headers: { ...request.headers, ...(authorization !== undefined && { authorization }) },
         maxContentLength: request.maxBytes,
         signal: request.signal,
-        ...(url.protocol === 'https:' ? { httpsAgent: pool.https } : { httpAgent: pool.http }),
+        ...(url.protocol === 'https:' ? { httpsAgent: agent } : { httpAgent: agent }),
         ...(request.body !== undefined && { data: request.body }),
       })
       code = String(data.status)
-      return { ...data, body: await inflated(data, request.maxBytes), url }
+      const address = proxied ? addressIn(url) : data.address
+      return { ...data, address, body: await inflated(data, request.maxBytes), url }
     } catch (error) {
       code ||= systemCodeOf(error)
       request.signal.throwIfAborted()
@@ -79,27 +68,13 @@ export function httpClient(options: HttpClientOptions): Http {
 
   return {
     send: (request) => followRedirects(request, (target) => exchange(request, target)),
-    stop() {
-      for (const pool of pools.values()) {
-        pool.http.destroy()
-        pool.https.destroy()
-      }
-    },
+    stop: () => pools.stop(),
   }
 }
 
-interface Pool {
-  readonly http: http.Agent
-  readonly https: https.Agent
-}
-
-function createPool(reach: Reach | undefined): Pool {
-  const options = {
-    keepAlive: true,
-    maxSockets: CONNECTIONS_PER_HOST,
-    ...(reach !== undefined && { lookup: guardedLookup(reach) }),
-  }
-  return { http: new http.Agent(options), https: new https.Agent(options) }
+/** The address that a URL has instead of a name. */
+function addressIn(url: URL): string | undefined {
+  return isIP(hostOf(url)) === 0 ? undefined : hostOf(url)
 }
 
 async function inflated(answer: RawAnswer, maxBytes: number): Promise<Buffer> {

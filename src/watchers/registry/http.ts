@@ -39,8 +39,8 @@ export interface Answer {
   readonly body: Buffer
   /** Where it came from, after redirects. */
   readonly url: URL
-  /** The IP address that answered. */
-  readonly address: string
+  /** The IP address that answered; undefined where only a proxy knows. */
+  readonly address: string | undefined
 }
 
 /** Requests with every bound and refusal that a hostile answer calls for. An answer of any status is an answer. */

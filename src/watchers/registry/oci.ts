@@ -12,23 +12,27 @@ import { httpClient } from './http-client.js'
 import { MANIFEST_ACCEPT, readDigest } from './manifest.js'
 import { askNewest, NEWEST_APIS, type NewestApis } from './newest.js'
 import { firstPageSize } from './page-size.js'
+import type { Access } from './pools.js'
+import type { Proxies } from './proxies.js'
 import { isRefusal } from './refusal.js'
 import type { Registry } from './registry.js'
 import { readTagList } from './tag-list.js'
 import { tokenCache } from './tokens.js'
 
 /** What differs from host to host. */
-export interface HostSettings {
+export interface HostSettings extends Omit<Access, 'origin'> {
   /** Ask by HTTP instead of HTTPS. */
   readonly plainHttp: boolean
+  /** The origin to ask instead of the host itself, such as `https://mirror.example.com`. */
+  readonly endpoint?: string | undefined
   readonly credentials?: CredentialSource | undefined
-  /** How often the host is asked at most. Absent: as often as one likes. */
-  readonly requestsPerSecond?: number | undefined
 }
 
 export interface OciRegistryOptions {
   /** The settings of a host, spelled as in `Repository`. Asked at every call, so that they may change. */
   readonly hosts: (host: string) => HostSettings
+  /** The proxies of the environment. Default: none. */
+  readonly proxies?: Proxies
   readonly clock: Clock
   readonly userAgent: string
   readonly onRequest?: ((record: RequestRecord) => void) | undefined
@@ -47,8 +51,8 @@ export function ociRegistry(options: OciRegistryOptions): Registry {
   const bounds = { ...DEFAULT_BOUNDS, ...options.bounds }
   const stopping = new AbortController()
   shareSignal(stopping.signal)
-  const requestsPerSecond = (host: string) => hosts(host).requestsPerSecond ?? Number.POSITIVE_INFINITY
-  const http = httpClient({ ...options, bounds, requestsPerSecond })
+  const accessTo = (registry: string) => accessOf(registry, hosts(registry))
+  const http = httpClient({ ...options, bounds, accessTo, proxies: options.proxies ?? { except: '' } })
   const tokens = tokenCache({ http, clock, bounds, stopping: stopping.signal })
   const { send } = authorization(http, tokens)
   const credentials = registryCredentials({ http, clock, bounds, stopping: stopping.signal })
@@ -63,10 +67,10 @@ export function ociRegistry(options: OciRegistryOptions): Registry {
 
   const ask = async (repository: Repository, path: string, request: Question): Promise<Answer> => {
     const { registry } = repository
-    const { plainHttp, credentials: source } = hosts(registry)
+    const { credentials: source } = hosts(registry)
+    const { origin } = accessTo(registry)
     const { signal } = request
     shareSignal(signal)
-    const { origin } = new URL(`${plainHttp ? 'http' : 'https'}://${addressOf(registry)}`)
     const url = new URL(`${origin}/v2/${repository.path}/${path}`)
     const scope = `repository:${repository.path}:pull`
     return sendRenewing({
@@ -130,6 +134,11 @@ type Question = Omit<AuthorizedRequest, 'registry' | 'url' | 'scope' | 'credenti
 /** One signal stops any number of requests: Node would warn of a leak from the eleventh on. */
 function shareSignal(signal: AbortSignal): void {
   setMaxListeners(0, signal)
+}
+
+function accessOf(registry: string, { plainHttp, endpoint, ...access }: HostSettings): Access {
+  const { origin } = new URL(endpoint ?? `${plainHttp ? 'http' : 'https'}://${addressOf(registry)}`)
+  return { ...access, origin }
 }
 
 /** Docker Hub answers at another name than its images carry. */
