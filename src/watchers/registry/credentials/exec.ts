@@ -10,7 +10,10 @@ const INSTANT = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\
 const ANSWER = z.object({
   username: z.string().min(1),
   password: z.string(),
-  expiresAt: z.string().regex(INSTANT).optional(),
+  expiresAt: z
+    .string()
+    .refine((text) => INSTANT.test(text) && !Number.isNaN(Date.parse(text)))
+    .optional(),
 })
 
 /**

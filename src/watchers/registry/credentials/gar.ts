@@ -6,6 +6,9 @@ const HOST = /^(?:(?:[a-z0-9-]+\.)?gcr\.io|[a-z0-9-]+-docker\.pkg\.dev)$/
 
 const SCOPES = ['https://www.googleapis.com/auth/cloud-platform']
 
+/** A token is of no project. Without a name the library looks for one, and asks gcloud and an API that may be turned off. */
+const UNUSED_PROJECT = 'none'
+
 /**
  * An access token for Google's Artifact Registry and gcr.io, with what google-auth-library finds to log in: a key file, a
  * workload identity, gcloud's login, or the metadata server. Given as the password of the user that the documentation
@@ -15,7 +18,7 @@ export async function askGar(registry: string, signal: AbortSignal): Promise<Obt
   if (!HOST.test(registry)) throw new Error(`"${registry}" is not a registry of Google's`)
   const { GoogleAuth } = await loadPackage('google-auth-library', () => import('google-auth-library'))
   signal.throwIfAborted()
-  const client = await new GoogleAuth({ scopes: SCOPES }).getClient()
+  const client = await new GoogleAuth({ scopes: SCOPES, projectId: UNUSED_PROJECT }).getClient()
   const { token } = await client.getAccessToken()
   if (typeof token !== 'string' || token === '') throw new Error('Google gave no access token')
   return {
