@@ -1,3 +1,4 @@
+import type { Provenance } from '../image/description.js'
 import { oneLine } from '../telemetry/one-line.js'
 
 /** One place that a commit changes. */
@@ -14,11 +15,17 @@ export interface Change {
 /**
  * The message of a commit: what changed for a reader of the log, a line per change, and one trailer per policy and value.
  * The trailers are read back by programs: `Tidemark-Update: <policy> <image> <from> -> <to>`, `none` where nothing stood.
+ * A line ends with where its policy's image comes from, where `provenance` knows: `(revision 1a2b3c4, created 2026-11-20T10:00:00Z)`.
  * Names of files and what stood in them are other people's texts: none ends its line, and so none looks like a trailer.
  */
-export function commitMessage(changes: readonly Change[]): string {
+export function commitMessage(
+  changes: readonly Change[],
+  provenance: ReadonlyMap<string, Provenance> = new Map(),
+): string {
   const lines = distinct(
-    changes.map(({ file, image, from, to }) => oneLine(`${file}: ${image} ${from || 'untagged'} → ${to}`)),
+    changes.map(({ policy, file, image, from, to }) =>
+      oneLine(`${file}: ${image} ${from || 'untagged'} → ${to}${originOf(provenance.get(policy))}`),
+    ),
   )
   const trailers = distinct(
     changes.map(({ policy, image, from, to }) =>
@@ -26,6 +33,14 @@ export function commitMessage(changes: readonly Change[]): string {
     ),
   )
   return `${subject(changes)}\n\n${lines.join('\n')}\n\n${trailers.join('\n')}\n`
+}
+
+function originOf({ revision, createdAt }: Provenance = {}): string {
+  const facts = [
+    ...(revision === undefined ? [] : [`revision ${revision}`]),
+    ...(createdAt === undefined ? [] : [`created ${new Date(createdAt).toISOString().replace(/\.[0-9]+/, '')}`]),
+  ]
+  return facts.length === 0 ? '' : ` (${facts.join(', ')})`
 }
 
 function subject(changes: readonly Change[]): string {

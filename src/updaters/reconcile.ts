@@ -6,6 +6,7 @@ import { commitMessage } from './commit-message.js'
 import { GitError } from './git/errors.js'
 import type { Commit, GitRepository } from './git/repository.js'
 import { type BranchPlan, planBranch } from './plan.js'
+import { type AskProvenance, provenanceOf } from './provenance.js'
 import type { Scanner } from './scan.js'
 import type { UpdateTarget } from './target.js'
 
@@ -32,6 +33,8 @@ export interface ReconcilerOptions {
   readonly repository: GitRepository
   readonly scanner: Scanner
   readonly selections: Records<Selection>
+  /** Absent: commits do not tell where images come from. */
+  readonly askProvenance?: AskProvenance | undefined
   readonly clock: Clock
   readonly random: () => number
   readonly onRetry: (retry: { readonly git: string; readonly attempt: number; readonly reason: string }) => void
@@ -53,7 +56,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     for (let attempt = 1; ; attempt++) {
       const current = await plan(signal)
       if (current.changes.length === 0) return { plan: current }
-      const message = commitMessage(current.changes)
+      const message = commitMessage(current.changes, await originsOf(current, signal))
       const commit = await commitOf(current, message)
       try {
         await repository.push(commit, { signal })
@@ -73,6 +76,12 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     const changes = files.map(({ path, after }) => ({ path, bytes: after }))
     const time = Math.floor(clock.now() / 1000)
     return repository.commit(snapshot, changes, { message, author: target.author, time })
+  }
+
+  async function originsOf({ changes }: BranchPlan, signal: AbortSignal) {
+    if (options.askProvenance === undefined) return undefined
+    const known = await selections.getAll([...new Set(changes.map(({ policy }) => policy))])
+    return provenanceOf(changes, known, { target, ask: options.askProvenance, clock }, signal)
   }
 
   async function firstSeen({ changes }: BranchPlan): Promise<readonly number[]> {

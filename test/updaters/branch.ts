@@ -7,6 +7,7 @@ import { fileMatcher } from '../../src/updaters/files.js'
 import { openGitRepository } from '../../src/updaters/git/open.js'
 import type { GitRepository } from '../../src/updaters/git/repository.js'
 import { openPlaceIndex } from '../../src/updaters/place-index.js'
+import type { AskProvenance } from '../../src/updaters/provenance.js'
 import { createReconciler, type Reconciler } from '../../src/updaters/reconcile.js'
 import { createScanner } from '../../src/updaters/scan.js'
 import type { UpdateTarget } from '../../src/updaters/target.js'
@@ -24,11 +25,16 @@ export interface TestBranch {
   /** What happens between the computing of an update and its push: where others are faster. */
   beforePush: () => Promise<unknown>
   /** Makes the policy select this tag. */
-  select(tag: string): Promise<void>
+  select(tag: string, digest?: string): Promise<void>
 }
 
 /** A branch of a real Git repository and one policy `app` that writes to it, everything real but the registry. */
-export async function openBranch(url: string, state: string, files?: readonly string[]): Promise<TestBranch> {
+export async function openBranch(
+  url: string,
+  state: string,
+  files?: readonly string[],
+  askProvenance?: AskProvenance,
+): Promise<TestBranch> {
   const jobs = memoryJobs({ clock: systemClock, random: Math.random })
   const repository = openGitRepository({ url, stateFolder: join(state, 'git'), clock: systemClock })
   const read: string[] = []
@@ -68,6 +74,7 @@ export async function openBranch(url: string, state: string, files?: readonly st
     repository: counted,
     scanner: createScanner(counted, await openPlaceIndex(join(state, 'places.jsonl')), writesTo),
     selections: jobs.selections,
+    askProvenance,
     clock: hurried,
     random: Math.random,
     onRetry: ({ reason }) => retries.push(reason),
@@ -77,8 +84,8 @@ export async function openBranch(url: string, state: string, files?: readonly st
     read,
     retries,
     beforePush: async () => {},
-    select: (tag) =>
-      jobs.selections.set('app', { version: 1, repository: IMAGE, rule: '*', tag, firstSeenAt: Date.now() }),
+    select: (tag, digest) =>
+      jobs.selections.set('app', { version: 1, repository: IMAGE, rule: '*', tag, digest, firstSeenAt: Date.now() }),
   }
   return branch
 }

@@ -53,4 +53,20 @@ Tidemark-Update: web web none -> 2.0.0
     const digest = { ...change, line: 8, from: `sha256:${'a'.repeat(64)}`, to: `sha256:${'b'.repeat(64)}` }
     assert.match(commitMessage([digest, change]), /^Update podinfo to 6\.9\.1\n/)
   })
+
+  const ORIGINS: readonly [provenance: object, end: string][] = [
+    [
+      { revision: 'f00d', createdAt: Date.UTC(2026, 0, 2, 3, 4, 5, 678) },
+      ' (revision f00d, created 2026-01-02T03:04:05Z)',
+    ],
+    [{ revision: 'f00d' }, ' (revision f00d)'],
+    [{ createdAt: Date.UTC(2026, 0, 2) }, ' (created 2026-01-02T00:00:00Z)'],
+    [{ source: 'https://git.example.com/app' }, ''],
+  ]
+  for (const [provenance, end] of ORIGINS) {
+    it(`tells where an image comes from: ${end || 'nothing'}`, () => {
+      const message = commitMessage([change], new Map([['podinfo', provenance]]))
+      assert.equal(message.split('\n')[2], `apps/podinfo.yaml: ghcr.io/stefanprodan/podinfo 6.9.0 → 6.9.1${end}`)
+    })
+  }
 })

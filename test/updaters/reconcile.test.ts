@@ -62,6 +62,26 @@ describe('reconcile', () => {
     await finish()
   })
 
+  it('tells where the image comes from, or nothing where it cannot be asked', async () => {
+    const { url, path } = await server.create(`repository-${number++}`, { 'a.yaml': manifest('1.0.0') })
+    const digests: string[] = []
+    const { reconciler, select } = await openBranch(url, state, undefined, async ({ path: image }, digest) => {
+      digests.push(`${image}@${digest}`)
+      if (digests.length > 1) throw new Error('the registry is away')
+      return { revision: 'f00dfeed', createdAt: Date.UTC(2026, 10, 20, 10) }
+    })
+    await select('1.1.0', `sha256:${'1'.repeat(64)}`)
+    await reconciler.reconcile(never)
+    await select('1.2.0', `sha256:${'2'.repeat(64)}`)
+    await reconciler.reconcile(never)
+    const body = async (ref: string) =>
+      (await git(path, ['show', '-s', '--format=%b', ref])).toString().split('\n', 1)[0]
+    const told = ' (revision f00dfeed, created 2026-11-20T10:00:00Z)'
+    assert.equal(await body('main~1'), `a.yaml: ${IMAGE} 1.0.0 → 1.1.0${told}`)
+    assert.equal(await body('main'), `a.yaml: ${IMAGE} 1.1.0 → 1.2.0`)
+    assert.equal(digests.length, 2)
+  })
+
   it('keeps to the files that the policy names', async () => {
     const { path, reconciler, select, finish } = await setup(
       { 'apps/a.yaml': manifest('1.0.0'), 'other/a.yaml': manifest('1.0.0', 'x') },
