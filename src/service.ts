@@ -40,7 +40,11 @@ export async function startService(configuration: Configuration, options: Servic
   const web = await startWeb({
     ...configuration.server,
     ...webhooksOf(configuration, jobs, parts, does('web')),
-    metrics: () => scrape(options.metrics, { polls: () => jobs.polls.counts(), updates: () => jobs.updates.counts() }),
+    metrics: () =>
+      scrape(options.metrics, {
+        queues: { polls: () => jobs.polls.counts(), updates: () => jobs.updates.counts() },
+        selections: () => selectionsOf(parts, jobs),
+      }),
     ready: () =>
       jobs.ping().then(
         () => [],
@@ -71,6 +75,16 @@ async function createJobs({ queue }: Configuration, { clock, random, events }: S
   // A process without Redis is smaller without its libraries.
   const { bullmqJobs } = await import('./jobs/bullmq.js')
   return bullmqJobs({ ...options, redis: queue.redis })
+}
+
+/** What the policies selected, whichever process did the poll. */
+async function selectionsOf({ watches }: Parts, jobs: Jobs) {
+  const policies = [...watches.values()].flatMap((watch) => watch.policies)
+  const selections = await jobs.selections.getAll(policies.map(({ name }) => name))
+  return policies.flatMap(({ name: policy, image, rule }) => {
+    const selection = selections.get(policy)
+    return selection?.rule === rule ? [{ policy, image, selected: selection.tag ?? '' }] : []
+  })
 }
 
 /** A push event only ever names a repository that the policy file has: nothing else of it is contacted or written. */

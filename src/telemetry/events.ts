@@ -69,9 +69,17 @@ export interface Poll {
   readonly resting?: boolean
 }
 
+/** While Redis is away every order fails alike: one record a minute says it. */
+const QUEUE_TROUBLE_MS = 60_000
+/** A reason may name what is in a job: not all of them are kept for ever. */
+const QUEUE_TROUBLES = 1_000
+
 export function createEvents(log: Logger, metrics: Metrics, now: () => number): Events {
   // By repository, so that each trouble is told once and not at every look.
   const troubles = new Map<string, string>()
+  // By Git repository, alike.
+  const failedUpdates = new Map<string, string>()
+  const queueTroubles = new Map<string, number>()
   const pendingOf = new Map<string, readonly { readonly policy: string; readonly reason: string }[]>()
 
   return {
@@ -113,8 +121,6 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
       log.debug('Polled', { repository, outcome, durationMs: Math.round(poll.durationMs) })
     },
     selected({ policy, image, tag, previous, reason }) {
-      if (previous !== undefined) metrics.policyInfo.remove({ policy, image, selected: previous })
-      metrics.policyInfo.set({ policy, image, selected: tag ?? '' }, 1)
       if (tag === undefined) log.warn('No tag qualifies', { policy, image, reason })
       else log.info('Tag selected', { policy, image, tag, previous })
     },
@@ -140,15 +146,19 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
     committed({ lagMs, ...commit }) {
       metrics.updates.inc({ git: commit.git, outcome: 'pushed' })
       for (const lag of lagMs) metrics.commitLagSeconds.observe(lag / 1000)
+      failedUpdates.delete(commit.git)
       log.info('Commit pushed', { ...commit, lagMs: Math.max(0, ...lagMs) })
     },
     upToDate(update) {
       metrics.updates.inc({ git: update.git, outcome: 'unchanged' })
-      log.debug('Branch is up to date', update)
+      if (failedUpdates.delete(update.git)) log.info('Update works again', update)
+      else log.debug('Branch is up to date', update)
     },
     updateFailed(update) {
       metrics.updates.inc({ git: update.git, outcome: 'failed' })
-      log.error('Update failed', update)
+      const isNews = failedUpdates.get(update.git) !== update.reason
+      failedUpdates.set(update.git, update.reason)
+      log[isNews ? 'error' : 'debug']('Update failed', update)
     },
     placesJudged(git, pending) {
       pendingOf.set(git, pending)
@@ -160,7 +170,11 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
       log.warn(message, where)
     },
     queueTroubled(trouble) {
-      log.warn('Queue warns', trouble)
+      const key = JSON.stringify([trouble.queue, trouble.reason])
+      const isNews = now() - (queueTroubles.get(key) ?? Number.NEGATIVE_INFINITY) >= QUEUE_TROUBLE_MS
+      if (queueTroubles.size >= QUEUE_TROUBLES) queueTroubles.clear()
+      if (isNews) queueTroubles.set(key, now())
+      log[isNews ? 'warn' : 'debug']('Queue warns', trouble)
     },
   }
 }

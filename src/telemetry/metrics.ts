@@ -59,14 +59,28 @@ export function createMetrics(version: string) {
 
 export type Metrics = ReturnType<typeof createMetrics>
 
-/** The text that Prometheus reads, with the queues' counts of this moment. A queue that is away leaves its last counts. */
+/** What processes share, asked for at each scrape: one process alone does not see what another one did. */
+export interface Shared {
+  readonly queues: Readonly<Record<string, () => Promise<object>>>
+  /** `selected` is empty where no tag qualifies. */
+  readonly selections: () => Promise<
+    readonly { readonly policy: string; readonly image: string; readonly selected: string }[]
+  >
+}
+
+/** The text that Prometheus reads. What is away leaves what was last known of it. */
 export async function scrape(
   metrics: Metrics,
-  queues: Readonly<Record<string, () => Promise<object>>>,
+  { queues, selections }: Shared,
 ): Promise<{ readonly contentType: string; readonly text: string }> {
   for (const [queue, counts] of Object.entries(queues)) {
     const states = await counts().then(Object.entries, () => [])
     for (const [state, jobs] of states) metrics.jobs.set({ queue, state }, jobs)
+  }
+  const selected = await selections().catch(() => undefined)
+  if (selected !== undefined) {
+    metrics.policyInfo.reset()
+    for (const labels of selected) metrics.policyInfo.set(labels, 1)
   }
   return { contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }
 }

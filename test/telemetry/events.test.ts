@@ -1,20 +1,21 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { createEvents, type Poll } from '../../src/telemetry/events.js'
-import { createMetrics } from '../../src/telemetry/metrics.js'
+import { createMetrics, scrape } from '../../src/telemetry/metrics.js'
 
 function setup() {
   const lines: string[] = []
   const write = (level: string) => (message: string, fields?: object) =>
     lines.push(`${level} ${message} ${Object(fields).reason ?? ''}`.trim())
   const log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
-  const events = createEvents(log, createMetrics('1'), () => 0)
+  const clock = { now: 0 }
+  const events = createEvents(log, createMetrics('1'), () => clock.now)
   const told = (poll: Pick<Poll, 'outcome' | 'reason' | 'resting'>) => {
     lines.length = 0
     events.polled({ registry: 'ghcr.io', repository: 'ghcr.io/a/a', policies: [], durationMs: 1, ...poll })
     return lines.filter((line) => !line.startsWith('debug'))
   }
-  return { told }
+  return { told, events, lines, clock }
 }
 
 it('tells each trouble of a repository once, and its end', () => {
@@ -35,4 +36,45 @@ it('tells of a host that is left alone at none of its repositories', () => {
   const { told } = setup()
   assert.deepEqual(told({ outcome: 'failed', reason: 'left alone', resting: true }), [])
   assert.deepEqual(told({ outcome: 'unchanged' }), [])
+})
+
+it('tells why a branch cannot be updated once, and its end', () => {
+  const { events, lines } = setup()
+  const where = { git: 'fleet', branch: 'main' }
+  events.updateFailed({ ...where, reason: 'answered 503' })
+  events.updateFailed({ ...where, reason: 'answered 503' })
+  events.updateFailed({ ...where, git: 'other', reason: 'answered 503' })
+  events.updateFailed({ ...where, reason: 'answered 401' })
+  events.upToDate(where)
+  events.upToDate(where)
+  events.updateFailed({ ...where, reason: 'answered 401' })
+  assert.deepEqual(lines, [
+    'error Update failed answered 503',
+    'debug Update failed answered 503',
+    'error Update failed answered 503',
+    'error Update failed answered 401',
+    'info Update works again',
+    'debug Branch is up to date',
+    'error Update failed answered 401',
+  ])
+})
+
+it('tells the same trouble of a queue once a minute', () => {
+  const { events, lines, clock } = setup()
+  const away = { queue: 'polls', reason: 'timed out' }
+  for (clock.now of [0, 59_999, 60_000]) events.queueTroubled(away)
+  events.queueTroubled({ ...away, queue: 'updates' })
+  const told = lines.map((line) => line.split(' ')[0])
+  assert.deepEqual(told, ['warn', 'debug', 'warn', 'warn'])
+})
+
+it('shows what is selected, whoever selected it, and what was last known while that cannot be asked', async () => {
+  const metrics = createMetrics('1')
+  const shown = async (selections: () => Promise<readonly { policy: string; image: string; selected: string }[]>) =>
+    (await scrape(metrics, { queues: {}, selections })).text.match(/^tidemark_policy_info\{.*/gm)
+  const of = (selected: string) => async () => [{ policy: 'app', image: 'ghcr.io/a/a', selected }]
+  const line = (selected: string) => `tidemark_policy_info{policy="app",image="ghcr.io/a/a",selected="${selected}"} 1`
+  assert.deepEqual(await shown(of('1.0.0')), [line('1.0.0')])
+  assert.deepEqual(await shown(of('1.1.0')), [line('1.1.0')])
+  assert.deepEqual(await shown(() => Promise.reject(new Error('away'))), [line('1.1.0')])
 })
