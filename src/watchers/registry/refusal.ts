@@ -10,8 +10,8 @@ const ECR_REASON = /your authorization token (?:has expired|is invalid)/i
  * What a redirect led to has no claim to credentials.
  */
 export function isRefusal(answer: Answer, { url, registry }: Pick<HttpRequest, 'url' | 'registry'>): boolean {
-  if (answer.url.origin !== url.origin) return false
-  if (answer.status === 401) return true
-  if (answer.status !== 403 && answer.status !== 400) return false
+  const { status } = answer
+  if ((status !== 401 && status !== 403 && status !== 400) || answer.url.origin !== url.origin) return false
+  if (status === 401) return true
   return answer.body.length === 0 ? isEcrHost(registry) : ECR_REASON.test(answer.body.toString())
 }

@@ -110,6 +110,23 @@ describe('a token', () => {
     assert.deepEqual(authorizations(server).slice(2), ['Bearer token-1', undefined, 'Bearer token-2'])
   })
 
+  // aws/containers-roadmap#2835: the public registry of Amazon ECR.
+  it('is asked for anew where the registry refuses it by 400', async () => {
+    const tokens = await tokenServer()
+    let accepted = 'Bearer token-1'
+    const server = await serve(({ authorization }, response) => {
+      if (authorization === accepted) return json(response, { tags: ['a'] })
+      const challenge = { 'www-authenticate': `Bearer realm="${tokens.url}",service="s",scope="aws"` }
+      if (authorization === undefined) return response.writeHead(401, challenge).end()
+      response.writeHead(400).end('{"errors":[{"code":"DENIED","message":"Your Authorization Token is invalid."}]}')
+    })
+    const list = lister(server)
+    await list()
+    accepted = 'Bearer token-2'
+    await list()
+    assert.deepEqual(authorizations(server).slice(2), ['Bearer token-1', undefined, 'Bearer token-2'])
+  })
+
   it('that is refused again and again ends in an error', async () => {
     const tokens = await tokenServer()
     const server = await bearerRegistry(

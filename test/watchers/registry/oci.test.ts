@@ -75,6 +75,16 @@ describe('asks a registry with passwords', () => {
     await registry.stop()
   })
 
+  it("with a program's password", async () => {
+    const path = join(folder, 'program')
+    await writeFile(path, `#!/bin/sh\necho '${JSON.stringify(CREDENTIALS)}'\n`, { mode: 0o755 })
+    const { registry, asked } = clientWith({ exec: [path] })
+    await registry.listTags(repository(), { signal })
+    await registry.listTags(repository(), { signal })
+    assert.deepEqual(asked, ['tags 401', 'tags 200', 'tags 200'])
+    await registry.stop()
+  })
+
   for (const credentials of [undefined, { ...CREDENTIALS, password: 'wrong' }]) {
     it(`and says that it is refused ${credentials ? 'for a wrong password' : 'without one'}`, async () => {
       const { registry, asked } = clientWith(credentials)

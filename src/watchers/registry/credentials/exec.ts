@@ -7,6 +7,8 @@ import { runProgram } from './program.js'
 /** An instant of RFC 3339. */
 const INSTANT = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/
 
+const MIN_SECRET_LENGTH = 4
+
 const ANSWER = z.object({
   username: z.string().min(1),
   password: z.string(),
@@ -23,7 +25,7 @@ const ANSWER = z.object({
 export async function askProgram(command: readonly string[], registry: string, signal: AbortSignal): Promise<Obtained> {
   const [program = '', ...args] = command
   const { code, stdout, stderr } = await runProgram(program, args, registry, signal)
-  if (code !== 0) throw new Error(`"${program}" ended with ${code ?? 'a signal'} (${printable(stderr)})`)
+  if (code !== 0) throw new Error(`"${program}" ended with ${code ?? 'a signal'} (${printable(without(args, stderr))})`)
 
   const checked = ANSWER.safeParse(tryParseJson(Buffer.from(stdout)))
   if (!checked.success) {
@@ -35,4 +37,9 @@ export async function askProgram(command: readonly string[], registry: string, s
     credential: { kind: 'password', username, password },
     expiresAt: expiresAt === undefined ? undefined : Date.parse(expiresAt),
   }
+}
+
+/** Programs like to repeat their arguments, and one of these may be a secret. */
+function without(args: readonly string[], text: string): string {
+  return args.reduce((rest, arg) => (arg.length < MIN_SECRET_LENGTH ? rest : rest.replaceAll(arg, '***')), text)
 }

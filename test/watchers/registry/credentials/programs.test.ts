@@ -135,6 +135,12 @@ describe("a user's program", () => {
     })
   }
 
+  it('does not repeat its arguments when it fails', async () => {
+    const path = await program('bad', 'echo "cannot ask with $1 in $2" >&2; exit 1')
+    const message = `"${path}" ended with 1 (cannot ask with *** in eu)`
+    await assert.rejects(askProgram([path, 'hunter2', 'eu'], 'x.io', signal), { message })
+  })
+
   it('fails where it may not be run', async () => {
     const path = await program('plain', '')
     await chmod(path, 0o644)
