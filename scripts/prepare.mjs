@@ -11,6 +11,7 @@ const PACKAGES = {
   git: 'git',
   'docker-registry': 'docker-registry',
   'redis-server': 'redis-server',
+  nginx: 'nginx',
 }
 
 /** Runs a command in the project's folder with its output shown. Returns whether it succeeded. */

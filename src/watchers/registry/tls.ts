@@ -22,9 +22,10 @@ export function secureContexts({ ca, cert, key }: TlsFiles): () => Promise<Secur
     const [caText, certText, keyText] = await Promise.all([ca, cert, key].map(read))
     const from = JSON.stringify([caText, certText, keyText])
     if (made?.from === from) return made.context
-    if (caText !== undefined && !caText.includes('-----BEGIN CERTIFICATE-----')) {
-      throw unusable(`"${ca}" has no PEM certificate`)
-    }
+    // OpenSSL takes a file that has none for nothing to use.
+    requirePem(ca, caText, 'CERTIFICATE')
+    requirePem(cert, certText, 'CERTIFICATE')
+    requirePem(key, keyText, 'PRIVATE KEY')
     try {
       const context = createSecureContext({
         ...(caText !== undefined && { ca: [...usualAuthorities(), caText] }),
@@ -45,6 +46,12 @@ export function secureContexts({ ca, cert, key }: TlsFiles): () => Promise<Secur
 function usualAuthorities(): readonly string[] {
   const { getCACertificates } = tls as { getCACertificates?: (type: 'default') => readonly string[] }
   return getCACertificates?.('default') ?? tls.rootCertificates
+}
+
+/** The labels of keys are several, such as `EC PRIVATE KEY`. */
+function requirePem(path: string | undefined, text: string | undefined, label: string): void {
+  if (text === undefined || new RegExp(`^-----BEGIN (?:[A-Z]+ )?${label}-----`, 'm').test(text)) return
+  throw unusable(`"${path}" has no PEM ${label.toLowerCase()}`)
 }
 
 async function read(path: string | undefined): Promise<string | undefined> {
