@@ -65,6 +65,10 @@ export function ociRegistry(options: OciRegistryOptions): Registry {
     return size
   }
 
+  // A mirror may lack what the registry itself has already.
+  const newestApiOf = (registry: string) =>
+    hosts(registry).endpoint === undefined && Object.hasOwn(newestApis, registry) ? newestApis[registry] : undefined
+
   const ask = async (repository: Repository, path: string, request: Question): Promise<Answer> => {
     const { registry } = repository
     const { credentials: source } = hosts(registry)
@@ -92,7 +96,7 @@ export function ociRegistry(options: OciRegistryOptions): Registry {
           maxBytes: bounds.pageBytes,
           signal,
         })
-      const api = Object.hasOwn(newestApis, repository.registry) ? newestApis[repository.registry] : undefined
+      const api = newestApiOf(repository.registry)
       const newest = api && (() => askNewest({ http, api, repository, action, maxBytes: bounds.pageBytes, signal }))
       return readTagList({ page, newest, pageSize: pageSizeOf(repository.registry), action, known, clock, bounds })
     },

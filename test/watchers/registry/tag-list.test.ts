@@ -220,3 +220,15 @@ it('asks another API with no credentials, and only about long lists', async () =
     [undefined],
   )
 })
+
+it('asks no other API where the registry is asked at another endpoint', async () => {
+  await registry.stop()
+  const hosts = () => ({ plainHttp: true, endpoint: server.url })
+  registry = ociRegistry({ hosts, clock, userAgent: 'test', newestApis: { [server.host]: dockerHubApi(server.url) } })
+  answer = ({ path }, response) => {
+    json(response, { tags: [path.slice(-1)] }, path.includes('last') ? {} : { link: '</x?last=1>; rel="next"' })
+  }
+  const { fingerprint } = await list((await list()).fingerprint)
+  await list(fingerprint)
+  assert.deepEqual(asked(), ['n=1000', 'last=1', 'n=1000', 'last=1', 'n=1000', 'last=1'])
+})
