@@ -9,7 +9,7 @@ import { sendRenewing } from './credentials/renewal.js'
 import { describer } from './describe.js'
 import type { Answer, RequestRecord } from './http.js'
 import { httpClient } from './http-client.js'
-import { MANIFEST_ACCEPT, readDigest } from './manifest.js'
+import { digestReader, MANIFEST_ACCEPT } from './manifest.js'
 import { askNewest, NEWEST_APIS, type NewestApis } from './newest.js'
 import { firstPageSize } from './page-size.js'
 import type { Access } from './pools.js'
@@ -57,6 +57,7 @@ export function ociRegistry(options: OciRegistryOptions): Registry {
   const { send } = authorization(http, tokens)
   const credentials = registryCredentials({ http, clock, bounds, stopping: stopping.signal })
   const describe = describer()
+  const readDigest = digestReader()
   const pageSizes = new Map<string, { current: number }>()
 
   const pageSizeOf = (registry: string) => {
@@ -101,17 +102,18 @@ export function ociRegistry(options: OciRegistryOptions): Registry {
       return readTagList({ page, newest, pageSize: pageSizeOf(repository.registry), action, known, clock, bounds })
     },
     resolveDigest(repository, tag, { signal }) {
-      const action = `Cannot resolve "${repositoryKey(repository)}:${tag}"`
-      const manifest = (method: 'HEAD' | 'GET') =>
+      const name = `${repositoryKey(repository)}:${tag}`
+      const action = `Cannot resolve "${name}"`
+      const manifest = (method: 'HEAD' | 'GET', headers: Readonly<Record<string, string>>) =>
         ask(repository, `manifests/${tag}`, {
           operation: 'manifest',
           action,
           method,
-          headers: { accept: MANIFEST_ACCEPT },
+          headers,
           maxBytes: bounds.manifestBytes,
           signal,
         })
-      return readDigest({ manifest, action, now: () => clock.now() })
+      return readDigest({ name, manifest, action, now: () => clock.now() })
     },
     describeManifest(repository, digest, { signal }) {
       const action = `Cannot describe "${repositoryKey(repository)}@${digest}"`

@@ -240,14 +240,38 @@ describe('resolves', () => {
     })
   }
 
+  // As Distribution does: its 304 has neither ETag nor digest.
+  it('by what is known where the registry says that it has not changed', async () => {
+    let etag = '"first"'
+    const asked: (string | undefined)[] = []
+    const server = await serve((_, response, { headers }) => {
+      asked.push(headers['if-none-match'])
+      if (headers['if-none-match'] === etag) response.writeHead(304).end()
+      else response.writeHead(200, { 'docker-content-digest': DIGEST, etag }).end()
+    })
+    for (let round = 0; round < 2; round++) assert.equal(await resolve(server), DIGEST)
+    etag = '"second"'
+    for (let round = 0; round < 2; round++) assert.equal(await resolve(server), DIGEST)
+    assert.deepEqual(asked, [undefined, '"first"', '"first"', '"second"'])
+  })
+
+  it('not by a 304 that nobody asked for', async () => {
+    const server = await serve((_, response) => response.writeHead(304).end())
+    await assert.rejects(resolve(server), { code: 'INVALID_ANSWER' })
+  })
+
   const REFUSED: readonly [name: string, headers: Readonly<Record<string, string>>, body: string, code: string][] = [
     ['a malformed header', { 'docker-content-digest': 'sha256:1234' }, '', 'INVALID_ANSWER'],
     ['HTML', { 'content-type': 'text/html' }, '<html>', 'INVALID_ANSWER'],
+    ['bytes of another digest', { 'content-type': TYPE, 'docker-content-digest': DIGEST }, '{}', 'INVALID_ANSWER'],
     ['a manifest of too many bytes', { 'content-type': TYPE }, 'x'.repeat(5_000), 'TOO_LARGE'],
   ]
   for (const [name, headers, body, code] of REFUSED) {
     it(`not ${name}`, async () => {
-      const server = await serve((_, response) => response.writeHead(200, headers).end(body))
+      const server = await serve(({ method }, response) => {
+        if (method === 'HEAD') response.writeHead(405).end()
+        else response.writeHead(200, headers).end(body)
+      })
       await assert.rejects(resolve(server), { code })
     })
   }
