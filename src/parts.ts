@@ -49,6 +49,7 @@ export async function createParts(
     clock,
     userAgent: `tidemark/${version}`,
     onRequest: events.registryRequested,
+    onAllowance: events.registryAllowed,
   })
   const registry = politeRegistry(client, {
     concurrency: (host) => settingsOf(host).concurrency,

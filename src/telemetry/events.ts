@@ -14,6 +14,8 @@ export interface Events {
   /** A host is left alone for a while, because it fails or has asked for silence. */
   registryRested(rest: { readonly registry: string; readonly reason: string; readonly until: number }): void
   registryRecovered(registry: string): void
+  /** How many pulls a registry still allows; from `reserve` down, none is spent. */
+  registryAllowed(allowance: { readonly registry: string; readonly remaining: number; readonly reserve: number }): void
   polled(poll: Poll): void
   selected(selection: {
     readonly policy: string
@@ -80,6 +82,7 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
   // By Git repository, alike.
   const failedUpdates = new Map<string, string>()
   const queueTroubles = new Map<string, number>()
+  const spared = new Set<string>()
   const pendingOf = new Map<string, readonly { readonly policy: string; readonly reason: string }[]>()
 
   return {
@@ -103,6 +106,14 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
     },
     registryRecovered(registry) {
       log.info('Registry works again', { registry })
+    },
+    registryAllowed({ registry, remaining, reserve }) {
+      metrics.registryRateLimitRemaining.set({ registry }, remaining)
+      if (remaining > reserve) spared.delete(registry)
+      else if (!spared.has(registry)) {
+        spared.add(registry)
+        log.warn('Registry allows few more pulls: none is spent', { registry, remaining, reserve })
+      }
     },
     polled(poll) {
       metrics.polls.inc({ registry: poll.registry, outcome: poll.outcome })

@@ -37,6 +37,11 @@ export function createMetrics(version: string) {
       [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 30],
       ['registry', 'operation'],
     ),
+    registryRateLimitRemaining: gauge(
+      'tidemark_registry_ratelimit_remaining',
+      'Pulls that a registry still allows, as it said last',
+      ['registry'],
+    ),
     webhookEvents: counter('tidemark_webhook_events_total', 'Push events received', ['webhook', 'outcome']),
     jobs: gauge('tidemark_jobs', 'Jobs of each queue', ['queue', 'state']),
     updates: counter('tidemark_updates_total', 'Update jobs done', ['git', 'outcome']),

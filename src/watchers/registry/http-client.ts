@@ -2,7 +2,9 @@ import { isIP } from 'node:net'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import type { Clock } from '../../lifecycle/clock.js'
+import { type Allowance, createAllowances } from './allowance.js'
 import type { Bounds } from './bounds.js'
+import { RegistryError } from './errors.js'
 import { exchangeClient, type RawAnswer } from './exchange.js'
 import { exchangeError, systemCodeOf } from './failure.js'
 import type { Answer, Http, HttpRequest, RequestRecord } from './http.js'
@@ -16,6 +18,7 @@ export interface HttpClientOptions {
   readonly bounds: Bounds
   readonly userAgent: string
   readonly onRequest?: ((record: RequestRecord) => void) | undefined
+  readonly onAllowance?: ((allowance: Allowance) => void) | undefined
   readonly accessTo: (registry: string) => Access
   readonly proxies: Proxies
 }
@@ -27,6 +30,7 @@ export function httpClient(options: HttpClientOptions): Http {
   const client = exchangeClient({ clock, bounds, headers: { 'user-agent': userAgent, 'accept-encoding': 'gzip' } })
   const pools = createPools({ accessTo, proxies, clock, tunnelMs: bounds.answerMs })
   const paces = new Map<string, Pace>()
+  const allowances = createAllowances(clock, options.onAllowance)
 
   const paceOf = (registry: string): Pace => {
     let pace = paces.get(registry)
@@ -40,6 +44,8 @@ export function httpClient(options: HttpClientOptions): Http {
   const exchange = async (request: HttpRequest, target: Target): Promise<Answer> => {
     const { url, authorization } = target
     const { agent, proxied } = pools.agentFor(request.registry, target)
+    const isOwn = url.origin === accessTo(request.registry).origin
+    if (isOwn) spare(request, allowances.exhausted(request.registry))
     await paceOf(request.registry).next(request.signal)
     const startedAt = clock.now()
     let code = ''
@@ -54,6 +60,7 @@ export function httpClient(options: HttpClientOptions): Http {
         ...(request.body !== undefined && { data: request.body }),
       })
       code = String(data.status)
+      if (isOwn) allowances.note(request.registry, data.headers)
       const address = proxied ? addressIn(url) : data.address
       return { ...data, address, body: await inflated(data, request.maxBytes), url }
     } catch (error) {
@@ -70,6 +77,14 @@ export function httpClient(options: HttpClientOptions): Http {
     send: (request) => followRedirects(request, (target) => exchange(request, target)),
     stop: () => pools.stop(),
   }
+}
+
+/** Throws where a pull would be spent that is better left to others. */
+function spare({ action, method, operation }: HttpRequest, exhausted: Allowance | undefined): void {
+  if (exhausted === undefined || method !== 'GET' || operation !== 'manifest') return
+  const { registry, remaining } = exhausted
+  const message = `${action}: "${registry}" allows ${remaining} more pulls, which are left to those who run the image`
+  throw new RegistryError('RESTING', message, { retryable: true })
 }
 
 /** The address that a URL has instead of a name. */

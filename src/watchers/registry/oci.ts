@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import type { Digest } from '../../image/digest.js'
 import { type Repository, repositoryKey } from '../../image/repository.js'
 import type { Clock } from '../../lifecycle/clock.js'
+import type { Allowance } from './allowance.js'
 import { type AuthorizedRequest, authorization } from './authorization.js'
 import { type Bounds, DEFAULT_BOUNDS } from './bounds.js'
 import { type CredentialSource, registryCredentials } from './credential-source.js'
@@ -36,6 +37,7 @@ export interface OciRegistryOptions {
   readonly clock: Clock
   readonly userAgent: string
   readonly onRequest?: ((record: RequestRecord) => void) | undefined
+  readonly onAllowance?: ((allowance: Allowance) => void) | undefined
   readonly bounds?: Partial<Bounds>
   /** APIs that tell whether a long list is as known. Default: those of Docker Hub and Quay. */
   readonly newestApis?: NewestApis
