@@ -2,6 +2,8 @@
 # 127.0.0.1 cannot be reached from outside of the container, and `state: /var/lib/tidemark`, on which a volume keeps it.
 #
 # The image has no git program: it is needed only for remotes that are folders, such as file:///srv/fleet.git.
+# Nor has it the packages of the clouds that `provider` names: an image made from this one adds them as root, beside /app, with
+# `npm install --prefix / @aws-sdk/client-ecr` or another.
 # This file has not been built yet; a test compares its COPY sources with the repository.
 
 FROM node:24-slim AS build
