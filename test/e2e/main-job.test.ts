@@ -35,7 +35,12 @@ describe('a pushed tag', () => {
     const service = await stage.start('--config', fleet.config, '--verbose')
     await looked(service, image, 1)
 
-    await pushImage(stage.registry, 'main/app', '1.1.0')
+    const annotations = {
+      'org.opencontainers.image.created': '2026-11-20T10:00:00Z',
+      'org.opencontainers.image.revision': 'f00dfeed',
+    }
+    await pushImage(stage.registry, 'main/app', '1.1.0', { annotations })
+    const origin = ' (revision f00dfeed, created 2026-11-20T10:00:00Z)'
     await committed(fleet, 2)
     const expected = deployment(`${image}:1.0.0`).replace(`"${image}:1.0.0"`, `"${image}:1.1.0"`)
     assert.equal((await readFileAt(fleet.path, 'main', 'apps/app.yaml')).toString(), expected)
@@ -43,7 +48,7 @@ describe('a pushed tag', () => {
     assert.equal(commit?.author, 'Tidemark <tidemark@localhost>')
     assert.equal(
       commit?.message.trim(),
-      `Update app to 1.1.0\n\napps/app.yaml: ${image} 1.0.0 → 1.1.0\n\nTidemark-Update: app ${image} 1.0.0 -> 1.1.0`,
+      `Update app to 1.1.0\n\napps/app.yaml: ${image} 1.0.0 → 1.1.0${origin}\n\nTidemark-Update: app ${image} 1.0.0 -> 1.1.0`,
     )
 
     const looks = service.records().filter(({ message }) => message === 'Polled').length
