@@ -6,7 +6,7 @@ export function isOrigin(text: string): boolean {
 }
 
 export function isProxyUrl(text: string): boolean {
-  return isHttpUrl(text) && isBare(new URL(text))
+  return isHttpUrl(text) && isBare(new URL(text)) && hasReadableLogin(new URL(text))
 }
 
 /**
@@ -45,4 +45,14 @@ function isHttpUrl(text: string): boolean {
 
 function isBare({ pathname, search, hash }: URL): boolean {
   return pathname === '/' && search === '' && hash === ''
+}
+
+/** A password may have a percent sign that escapes nothing. */
+function hasReadableLogin({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(`${username}${password}`)
+    return true
+  } catch {
+    return false
+  }
 }

@@ -208,6 +208,10 @@ const FAULTS: readonly [string, readonly string[]][] = [
     ['3:21: registries["ghcr.io"].proxy: expected an http:// or https:// URL of a proxy, found a text'],
   ],
   [
+    inRegistry('proxy: "http://u:hunter2%@p"'),
+    ['3:21: registries["ghcr.io"].proxy: expected an http:// or https:// URL of a proxy, found a text'],
+  ],
+  [
     inRegistry('requestsPerSecond: 0, concurrency: 1.5'),
     [
       '3:33: registries["ghcr.io"].requestsPerSecond: expected a number above 0 and below 100000, found 0',
