@@ -71,14 +71,16 @@ export interface Poll {
   readonly resting?: boolean
 }
 
+/** So many reasons of one outage are told: one that never repeats itself would be told at every look. */
+const TROUBLES = 10
 /** While Redis is away every order fails alike: one record a minute says it. */
 const QUEUE_TROUBLE_MS = 60_000
 /** A reason may name what is in a job: not all of them are kept for ever. */
 const QUEUE_TROUBLES = 1_000
 
 export function createEvents(log: Logger, metrics: Metrics, now: () => number): Events {
-  // By repository, so that each trouble is told once and not at every look.
-  const troubles = new Map<string, string>()
+  // By repository, so that each trouble is told once and not at every look, though an outage may change its face and back.
+  const troubles = new Map<string, Set<string>>()
   // By Git repository, alike.
   const failedUpdates = new Map<string, string>()
   const queueTroubles = new Map<string, number>()
@@ -119,8 +121,9 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
       metrics.polls.inc({ registry: poll.registry, outcome: poll.outcome })
       const { repository, outcome, reason, notBefore } = poll
       if (outcome === 'failed' || outcome === 'suspect') {
-        const isNews = !poll.resting && troubles.get(repository) !== reason
-        if (isNews) troubles.set(repository, reason ?? '')
+        const told = troubles.get(repository) ?? new Set()
+        const isNews = !poll.resting && told.size < TROUBLES && !told.has(reason ?? '')
+        if (isNews) troubles.set(repository, told.add(reason ?? ''))
         const retryAt = notBefore === undefined ? undefined : new Date(notBefore).toISOString()
         const message = outcome === 'failed' ? 'Poll failed' : 'List of tags is not believed, selections stay'
         return log[isNews ? 'warn' : 'debug'](message, { repository, reason, retryAt })

@@ -25,11 +25,20 @@ it('tells each trouble of a repository once, and its end', () => {
   assert.deepEqual(told({ outcome: 'failed', reason: 'answered 500' }), [])
   assert.deepEqual(told({ outcome: 'skipped' }), [])
   assert.deepEqual(told({ outcome: 'failed', reason: 'answered 401' }), ['warn Poll failed answered 401'])
+  assert.deepEqual(told({ outcome: 'failed', reason: 'answered 500' }), [])
+  assert.deepEqual(told({ outcome: 'unchanged' }), ['info Poll works again'])
+  assert.deepEqual(told({ outcome: 'failed', reason: 'answered 500' }), ['warn Poll failed answered 500'])
   assert.deepEqual(told({ outcome: 'unchanged' }), ['info Poll works again'])
   assert.deepEqual(told({ outcome: 'suspect', reason: 'lacks "1"' }), [
     'warn List of tags is not believed, selections stay lacks "1"',
   ])
   assert.deepEqual(told({ outcome: 'suspect', reason: 'lacks "1"' }), [])
+})
+
+it('tells few of the reasons of one outage', () => {
+  const { told } = setup()
+  const lines = Array.from({ length: 50 }, (_, look) => told({ outcome: 'failed', reason: `at ${look}` })).flat()
+  assert.equal(lines.length, 10)
 })
 
 it('tells of a host that is left alone at none of its repositories', () => {
