@@ -44,8 +44,7 @@ export type Selection = z.infer<typeof selection>
 
 /** What is kept of one repository between polls; kept under its canonical name. */
 export const watched = z.strictObject({
-  /** 1 had neither `tags` nor `suspectSince`. */
-  version: z.literal([1, 2]),
+  version: z.literal(1),
   fingerprint: z.string().optional(),
   /** How many tags the fingerprint stands for. */
   tags: z.number().optional(),

@@ -179,7 +179,7 @@ export function createPoller({ registry, jobs, events, clock, random }: PollerOp
     const restUntil = error.retryAt ?? 0
     return {
       ...(before ?? NOTHING_YET),
-      version: 2,
+      version: 1,
       failures,
       notBefore: Math.max(clock.now() + pauseMs, restUntil),
       restUntil,
@@ -187,7 +187,7 @@ export function createPoller({ registry, jobs, events, clock, random }: PollerOp
   }
 }
 
-const NO_FAILURE = { version: 2, failures: 0, notBefore: 0, restUntil: 0 } as const
+const NO_FAILURE = { version: 1, failures: 0, notBefore: 0, restUntil: 0 } as const
 const NOTHING_YET: Watched = { ...NO_FAILURE, rules: '' }
 
 /** Whether the last look left something to be cleared. */

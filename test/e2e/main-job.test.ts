@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, afterEach, before, describe, it } from 'node:test'
 import { eventually } from '../parts/eventually.js'
 import { commitFiles, fsck, log, readFileAt } from '../parts/git-server.js'
 import { pushImage, pushTags } from '../parts/image.js'
@@ -11,6 +11,8 @@ let stage: Stage
 before(async () => {
   stage = await setStage()
 })
+// They all listen on the stage's port.
+afterEach(() => stage.endServices())
 after(() => stage.stop())
 
 async function committed(fleet: Fleet, commits: number): Promise<void> {
@@ -56,11 +58,16 @@ describe('a pushed tag', () => {
     await looked(service, image, looks + 1)
     assert.equal((await log(fleet.path, 'main')).length, 2)
 
-    const metrics = await (await fetch(`${service.url}/metrics`)).text()
-    assert.match(metrics, new RegExp(`tidemark_policy_info\\{policy="app",image="${image}",selected="1.1.0"\\} 1`))
-    assert.match(metrics, /tidemark_updates_total\{git="fleet",outcome="pushed"\} 1/)
-    assert.match(metrics, /tidemark_commit_lag_seconds_count 1/)
-    assert.match(metrics, /tidemark_webhook_events_total\{webhook="registry",outcome="accepted"\} [1-9]/)
+    const counted = [
+      `tidemark_policy_info{policy="app",image="${image}",selected="1.1.0"} 1`,
+      'tidemark_updates_total{git="fleet",outcome="pushed"} 1',
+      'tidemark_commit_lag_seconds_count 1',
+      'tidemark_webhook_events_total{webhook="registry",outcome="accepted"}',
+    ]
+    await eventually('the metrics', async () => {
+      const metrics = await (await fetch(`${service.url}/metrics`)).text()
+      return counted.every((line) => metrics.includes(line))
+    })
 
     service.signal('SIGTERM')
     assert.equal(await service.ended, 0)

@@ -17,8 +17,9 @@ export interface Stage {
   image(repository: string): string
   /** Creates a Git repository and writes a policy file for it. */
   fleet(name: string, files: Files, policies: Readonly<Record<string, unknown>>, more?: object): Promise<Fleet>
-  /** Runs the service; it is ended with the stage where a test did not get to it. */
+  /** Runs the service, until `endServices` where a test does not end it itself. */
   start(...args: readonly string[]): Promise<RunningTidemark>
+  endServices(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -37,6 +38,9 @@ export async function setStage(): Promise<Stage> {
   const registry = await startDockerRegistry({ notifications })
   const git = await startGitServer()
   const services: RunningTidemark[] = []
+  const endServices = async () => {
+    for (const service of services.splice(0)) await service.stop()
+  }
   return {
     registry,
     git,
@@ -62,8 +66,9 @@ export async function setStage(): Promise<Stage> {
       services.push(service)
       return service
     },
+    endServices,
     async stop() {
-      for (const service of services) await service.stop()
+      await endServices()
       await git.stop()
       await registry.stop()
       await removeFolder(folder)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { test } from 'node:test'
 import { JobsError } from '../../src/jobs/errors.js'
-import { bearing, notification, SECRET, signed } from '../watchers/webhooks/deliveries.js'
+import { bearing, notification, signed } from '../watchers/webhooks/deliveries.js'
 import { startedWeb } from './started-web.js'
 
 const lamp = { repository: { registry: 'ghcr.io', path: 'harbour/lamp' }, tag: '2.7.1' }
