@@ -65,9 +65,9 @@ function exchange(config: InternalAxiosRequestConfig, options: ExchangeOptions):
       cancelTimer()
       signal.removeEventListener('abort', abort)
     }
-    const fail = (error: unknown) => {
+    const fail = (error: Error) => {
       finish()
-      reject(error)
+      reject(answered && isReset(error) ? failure('ECONNRESET', 'it broke off') : error)
     }
     // One timer for both bounds: most requests end before it.
     const watch = (delayMs: number) => {
@@ -99,10 +99,10 @@ function exchange(config: InternalAxiosRequestConfig, options: ExchangeOptions):
       }, fail)
     })
     request.on('error', (error) => {
-      finish()
       // A kept connection may have been closed by the other side just now. Each failing one leaves the pool, so this ends.
-      if (!answered && request.reusedSocket && isReset(error)) resolve(exchange(config, options))
-      else reject(error)
+      if (answered || !request.reusedSocket || !isReset(error)) return fail(error)
+      finish()
+      resolve(exchange(config, options))
     })
     request.end(config.data)
   })
