@@ -53,7 +53,12 @@ export function ociRegistry(options: OciRegistryOptions): Registry {
   const bounds = { ...DEFAULT_BOUNDS, ...options.bounds }
   const stopping = new AbortController()
   shareSignal(stopping.signal)
-  const accessTo = (registry: string) => accessOf(registry, hosts(registry))
+  const originOf = originParser()
+  const accessTo = (registry: string): Access => {
+    const settings = hosts(registry)
+    const { plainHttp, endpoint = `${plainHttp ? 'http' : 'https'}://${addressOf(registry)}` } = settings
+    return { ...settings, origin: originOf(endpoint) }
+  }
   const http = httpClient({ ...options, bounds, accessTo, proxies: options.proxies ?? { except: '' } })
   const tokens = tokenCache({ http, clock, bounds, stopping: stopping.signal })
   const { send } = authorization(http, tokens)
@@ -144,9 +149,14 @@ function shareSignal(signal: AbortSignal): void {
   setMaxListeners(0, signal)
 }
 
-function accessOf(registry: string, { plainHttp, endpoint, ...access }: HostSettings): Access {
-  const { origin } = new URL(endpoint ?? `${plainHttp ? 'http' : 'https'}://${addressOf(registry)}`)
-  return { ...access, origin }
+/** Parses each URL once: every request asks several times where it goes. */
+function originParser(): (url: string) => string {
+  const origins = new Map<string, string>()
+  return (url) => {
+    const origin = origins.get(url) ?? new URL(url).origin
+    origins.set(url, origin)
+    return origin
+  }
 }
 
 /** Docker Hub answers at another name than its images carry. */
