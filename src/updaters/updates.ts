@@ -5,6 +5,7 @@ import type { JobHandler } from '../jobs/queue.js'
 import { backoffMs } from '../lifecycle/backoff.js'
 import { type Clock, sleep } from '../lifecycle/clock.js'
 import type { Component } from '../lifecycle/component.js'
+import { isPausing } from '../lifecycle/pause.js'
 import { startWheel, WITHIN_PERIOD } from '../lifecycle/wheel.js'
 import type { Events } from '../telemetry/events.js'
 import { isWaiting, type JudgedPlace, type Obstacle, type PlaceWarning } from './judge.js'
@@ -36,7 +37,7 @@ export function startUpdates(options: UpdatesOptions): Component {
   const looks = [...reconcilers.values()].map(({ target: { git, branch }, intervalMs }) => ({
     intervalMs,
     run() {
-      if (clock.now() < (failures.get(git)?.notBefore ?? 0)) return
+      if (isPausing(failures.get(git)?.notBefore ?? 0, clock.now(), longestPauseMs(intervalMs))) return
       jobs.updates
         .add({ version: 1, git, branch, trigger: 'look' }, { atMostOncePerMs: intervalMs * WITHIN_PERIOD })
         .catch((error: unknown) => events.queueTroubled({ queue: 'updates', reason: reasonOf(error) }))
@@ -84,13 +85,17 @@ function updater({ reconcilers, events, clock, random }: UpdatesOptions, failure
       events.committed({ ...where, commit: commit.oid, subject: commit.subject, changes: plan.changes.length, lagMs })
     } catch (error) {
       const count = countOf(failures.get(git), clock.now())
-      const backoff = { baseMs: reconciler.intervalMs, maxMs: Math.max(reconciler.intervalMs, LONGEST_BACKOFF_MS) }
+      const backoff = { baseMs: reconciler.intervalMs, maxMs: longestPauseMs(reconciler.intervalMs) }
       failures.set(git, { count, notBefore: clock.now() + backoffMs(count, backoff, random) })
       events.updateFailed({ ...where, reason: reasonOf(error) })
       // The queue tries again soon what may pass soon; what does not waits for the next look.
       if (isRetryable(error)) throw error
     }
   }
+}
+
+function longestPauseMs(intervalMs: number): number {
+  return Math.max(intervalMs, LONGEST_BACKOFF_MS)
 }
 
 /** Failures in a row. The tries of one outage count once: seconds of it must not put the next look off by many intervals. */

@@ -4,6 +4,7 @@ import type { Jobs } from '../jobs/jobs.js'
 import type { PollJob, Selection, Watched } from '../jobs/payloads.js'
 import { backoffMs } from '../lifecycle/backoff.js'
 import type { Clock } from '../lifecycle/clock.js'
+import { isPausing } from '../lifecycle/pause.js'
 import type { Events } from '../telemetry/events.js'
 import { RegistryError } from './registry/errors.js'
 import type { Registry } from './registry/registry.js'
@@ -68,7 +69,7 @@ export function createPoller({ registry, jobs, events, clock, random }: PollerOp
     trigger: PollJob['trigger'],
     signal: AbortSignal,
   ): Promise<PollOutcome> {
-    if (before !== undefined && isResting(before, trigger, clock.now())) return { outcome: 'skipped' }
+    if (before !== undefined && isResting(watch, before, trigger, clock.now())) return { outcome: 'skipped' }
     const rules = watch.policies.map(({ name, rule }) => `${name} ${rule}`).join('\n')
     const known = seen.has(watch.key) && before?.rules === rules ? before.fingerprint : undefined
     try {
@@ -76,7 +77,7 @@ export function createPoller({ registry, jobs, events, clock, random }: PollerOp
       if (listing.changed) {
         const reason = await suspicion(watch, before, listing.tags)
         if (reason !== undefined) {
-          const suspectSince = before?.suspectSince ?? clock.now()
+          const suspectSince = Math.min(before?.suspectSince ?? clock.now(), clock.now())
           await jobs.watched.set(watch.key, { ...(before ?? NOTHING_YET), ...NO_FAILURE, suspectSince })
           return { outcome: 'suspect', reason }
         }
@@ -174,8 +175,7 @@ export function createPoller({ registry, jobs, events, clock, random }: PollerOp
   function afterFailure(watch: Watch, before: Watched | undefined, error: RegistryError): Watched {
     const failures = (before?.failures ?? 0) + 1
     const baseMs = watch.intervalMs ?? CRON_BACKOFF_MS
-    const maxMs = Math.max(baseMs, LONGEST_BACKOFF_MS)
-    const pauseMs = Math.max(baseMs, backoffMs(failures, { baseMs, maxMs }, random))
+    const pauseMs = Math.max(baseMs, backoffMs(failures, { baseMs, maxMs: longestPauseMs(watch) }, random))
     const restUntil = error.retryAt ?? 0
     return {
       ...(before ?? NOTHING_YET),
@@ -195,9 +195,13 @@ function isTroubled({ failures, suspectSince }: Watched): boolean {
   return failures > 0 || suspectSince !== undefined
 }
 
-function isResting(state: Watched, trigger: PollJob['trigger'], now: number): boolean {
+function isResting(watch: Watch, state: Watched, trigger: PollJob['trigger'], now: number): boolean {
   if (trigger === 'request') return false
-  return now < (trigger === 'event' ? state.restUntil : state.notBefore)
+  return isPausing(trigger === 'event' ? state.restUntil : state.notBefore, now, longestPauseMs(watch))
+}
+
+function longestPauseMs({ intervalMs = CRON_BACKOFF_MS }: Watch): number {
+  return Math.max(intervalMs, LONGEST_BACKOFF_MS)
 }
 
 function noneQualifies(tags: number): string {

@@ -182,6 +182,17 @@ describe('poll: failures', () => {
     assert.equal((await jobs.selections.get('app'))?.tag, '1.1.0')
   })
 
+  it('comes back where the clock is set back meanwhile', async () => {
+    const { poll, registry, clock } = setup([])
+    const retryAt = clock.now() + 60 * MINUTE
+    registry.repositories.set(APP, new RegistryError('RATE_LIMITED', 'Cannot list', { retryable: true, retryAt }))
+    await poll()
+    assert.equal((await poll()).outcome, 'skipped')
+    registry.repositories.set(APP, ['1.0.0'])
+    await clock.advance(-24 * 60 * MINUTE)
+    assert.equal((await poll('event')).outcome, 'changed')
+  })
+
   it('looks at once after a push event all the same, and where a person asks', async () => {
     const { poll } = setup(unreachable)
     await poll()
@@ -244,6 +255,17 @@ describe('poll: a suspect list', () => {
     assert.equal((await poll()).outcome, 'changed')
     assert.equal((await jobs.selections.get('app'))?.tag, '1.0.0')
     assert.deepEqual(await poll(), { outcome: 'unchanged' })
+  })
+
+  it('is believed after five minutes where the clock is set back, too', async () => {
+    const { poll, registry, clock } = setup(WHOLE)
+    await poll()
+    registry.repositories.set(APP, ['1.0.0'])
+    assert.equal((await poll()).outcome, 'suspect')
+    await clock.advance(-24 * 60 * MINUTE)
+    assert.equal((await poll()).outcome, 'suspect')
+    await clock.advance(5 * MINUTE)
+    assert.equal((await poll()).outcome, 'changed')
   })
 
   it('is suspect after a restart too, and beside failures', async () => {

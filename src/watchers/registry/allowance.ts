@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Clock } from '../../lifecycle/clock.js'
+import { isPausing } from '../../lifecycle/pause.js'
 
 /** How many pulls a registry still allows, as it said last. */
 export interface Allowance {
@@ -42,7 +43,7 @@ export function createAllowances(clock: Clock, onChange?: (allowance: Allowance)
     },
     exhausted(registry) {
       const allowance = known.get(registry)
-      if (allowance === undefined || clock.now() >= allowance.at + BELIEVED_MS) return undefined
+      if (allowance === undefined || !isPausing(allowance.at + BELIEVED_MS, clock.now(), BELIEVED_MS)) return undefined
       return allowance.remaining <= allowance.reserve ? allowance : undefined
     },
   }

@@ -1,5 +1,6 @@
 import type { Tag } from '../../image/tag.js'
 import type { Clock } from '../../lifecycle/clock.js'
+import { isPausing } from '../../lifecycle/pause.js'
 import type { Bounds } from './bounds.js'
 import { RegistryError } from './errors.js'
 import { answerError, formError } from './failure.js'
@@ -34,7 +35,7 @@ const WHOLE_EVERY_MS = 3_600_000
 export async function readTagList(options: TagListOptions): Promise<TagListing> {
   const { known, newest, clock } = options
   const before = known === undefined ? undefined : newestIn(known)
-  const isRecent = before !== undefined && clock.now() < before.listedAt + WHOLE_EVERY_MS
+  const isRecent = before !== undefined && isPausing(before.listedAt + WHOLE_EVERY_MS, clock.now(), WHOLE_EVERY_MS)
   if (before === undefined || newest === undefined || (isRecent && before.text === 'none')) {
     return readWhole(options, before === undefined || !isRecent ? { listedAt: clock.now(), text: '' } : before)
   }

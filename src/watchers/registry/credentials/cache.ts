@@ -1,5 +1,6 @@
 import { reasonOf } from '../../../error.js'
 import type { Clock } from '../../../lifecycle/clock.js'
+import { isPausing } from '../../../lifecycle/pause.js'
 import { untilAborted } from '../../../lifecycle/until-aborted.js'
 import type { Credential } from '../credential.js'
 import { RegistryError } from '../errors.js'
@@ -82,14 +83,14 @@ export function credentialCache({ clock, stopping }: CredentialCacheOptions): Cr
   return {
     async get(question, signal) {
       const known = entries.get(question.key)
-      if (known !== undefined && clock.now() < known.renewAt) return outcomeOf(known)
+      if (known !== undefined && isPausing(known.renewAt, clock.now(), longestOf(known))) return outcomeOf(known)
       const fetching = renew(question, known)
       return outcomeOf(isValid(known, clock.now()) ? known : await untilAborted(signal, fetching))
     },
     forget(credential) {
       for (const [key, entry] of entries) {
         if ('failure' in entry || entry.credential !== credential) continue
-        if (clock.now() - entry.askedAt >= KEPT_AT_LEAST_MS) entries.delete(key)
+        if (!isPausing(entry.askedAt + KEPT_AT_LEAST_MS, clock.now(), KEPT_AT_LEAST_MS)) entries.delete(key)
       }
     },
   }
@@ -110,6 +111,10 @@ function entryOf({ credential, expiresAt }: Obtained, askedAt: number, now: numb
   if (expiresAt !== undefined && expiresAt <= now) throw new Error('they have expired already')
   const lifeMs = Math.min((expiresAt ?? askedAt + DEFAULT_LIFE_MS) - askedAt, LONGEST_LIFE_MS)
   return { credential, askedAt, expiresAt: askedAt + lifeMs, renewAt: askedAt + lifeMs / 2 }
+}
+
+function longestOf(entry: Entry): number {
+  return 'failure' in entry ? FAILURE_MS : LONGEST_LIFE_MS
 }
 
 function isValid(entry: Entry | undefined, now: number): entry is Given {

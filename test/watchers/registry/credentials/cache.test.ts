@@ -117,6 +117,13 @@ describe('a failure', () => {
     assert.equal(await get(), 'a')
   })
 
+  it('is not the answer for longer where the clock is set back', async () => {
+    answers = [fails('broken'), gives('a')]
+    await assert.rejects(get)
+    await clock.advance(-60 * MINUTE)
+    assert.equal(await get(), 'a')
+  })
+
   it('may be over later', async () => {
     answers = [fails('broken')]
     await assert.rejects(get, (error) => isRetryable(error))
