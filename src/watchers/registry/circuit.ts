@@ -1,5 +1,6 @@
 import { backoffMs } from '../../lifecycle/backoff.js'
 import type { Clock } from '../../lifecycle/clock.js'
+import { isPausing } from '../../lifecycle/pause.js'
 
 /** Why a host is left alone, and until when, in milliseconds since the Unix epoch. */
 export interface Rest {
@@ -16,8 +17,7 @@ export interface Rest {
 export interface Circuit {
   /** Undefined where a call may go now. */
   enter(): Rest | undefined
-  /** Returns whether this ends a rest. */
-  succeeded(): boolean
+  succeeded(): void
   /** Returns the rest that this failure begins, if it begins one. `subject` is the repository that was asked for. */
   failed(subject: string, reason: string): Rest | undefined
   /** The call ended before it showed anything about the host. */
@@ -39,17 +39,15 @@ export function createCircuit(clock: Clock, random: () => number): Circuit {
   return {
     enter() {
       if (rest === undefined) return undefined
-      if (probing || clock.now() < rest.until) return rest
+      if (probing || isPausing(rest.until, clock.now(), PAUSE.maxMs)) return rest
       probing = true
       return undefined
     },
     succeeded() {
-      const ended = rest !== undefined
       failing.clear()
       rests = 0
       rest = undefined
       probing = false
-      return ended
     },
     failed(subject, reason) {
       // What was under way when the rest began says nothing new.

@@ -1,5 +1,6 @@
 import { type Repository, repositoryKey } from '../../image/repository.js'
 import type { Clock } from '../../lifecycle/clock.js'
+import { isPausing } from '../../lifecycle/pause.js'
 import { type Circuit, createCircuit, type Rest } from './circuit.js'
 import { RegistryError, type RegistryErrorCode } from './errors.js'
 import type { Registry } from './registry.js'
@@ -36,6 +37,7 @@ export function politeRegistry(registry: Registry, options: PolitenessOptions): 
       host = {
         turns: createTurns(() => options.concurrency(name)),
         circuit: createCircuit(options.clock, options.random),
+        told: new Set(),
       }
       hosts.set(name, host)
     }
@@ -76,7 +78,10 @@ export function politeRegistry(registry: Registry, options: PolitenessOptions): 
   async function judged<T>(host: Host, repository: Repository, ask: () => Promise<T>): Promise<T> {
     const { circuit } = host
     const recover = () => {
-      if (circuit.succeeded()) options.onRecovery?.(repository.registry)
+      circuit.succeeded()
+      if (host.told.size === 0 || isSilent(host)) return
+      host.told.clear()
+      options.onRecovery?.(repository.registry)
     }
     try {
       const answer = await ask()
@@ -86,25 +91,35 @@ export function politeRegistry(registry: Registry, options: PolitenessOptions): 
       if (!(error instanceof RegistryError) || OWN_FAILURES.has(error.code)) circuit.abandoned()
       else if (FAILURES.has(error.code)) {
         const rest = circuit.failed(repositoryKey(repository), error.message)
-        if (rest !== undefined) options.onRest?.({ registry: repository.registry, ...rest })
-      } else {
-        recover()
-        if (error.code === 'RATE_LIMITED') beSilent(host, repository.registry, error)
-      }
+        if (rest !== undefined) tellOnce(host, 'failure', { registry: repository.registry, ...rest })
+      } else if (error.code === 'RATE_LIMITED') {
+        circuit.succeeded()
+        beSilent(host, repository.registry, error)
+      } else recover()
       throw error
     }
   }
 
   function beSilent(host: Host, registry: string, { message, retryAt }: RegistryError): void {
     const { clock } = options
-    const until = Math.max(retryAt ?? clock.now() + SILENCE_MS, host.silence?.until ?? 0)
-    const isNews = host.silence === undefined || host.silence.until <= clock.now()
+    const until = Math.max(retryAt ?? clock.now() + SILENCE_MS, isSilent(host) ? (host.silence?.until ?? 0) : 0)
     host.silence = { reason: message, until }
-    if (isNews) options.onRest?.({ registry, ...host.silence })
+    tellOnce(host, 'silence', { registry, ...host.silence })
   }
 
-  function refuse({ silence }: Host, what: string): void {
-    if (silence !== undefined && options.clock.now() < silence.until) throw resting(what, silence)
+  // An outage is one, however often it is found to last.
+  function tellOnce(host: Host, kind: 'failure' | 'silence', rest: HostRest): void {
+    if (host.told.has(kind)) return
+    host.told.add(kind)
+    options.onRest?.(rest)
+  }
+
+  function refuse(host: Host, what: string): void {
+    if (host.silence !== undefined && isSilent(host)) throw resting(what, host.silence)
+  }
+
+  function isSilent({ silence }: Host): boolean {
+    return silence !== undefined && isPausing(silence.until, options.clock.now(), LONGEST_SILENCE_MS)
   }
 
   return {
@@ -127,12 +142,16 @@ export function politeRegistry(registry: Registry, options: PolitenessOptions): 
 interface Host {
   readonly turns: Turns
   readonly circuit: Circuit
+  /** What has been told of the trouble that it is in. */
+  readonly told: Set<'failure' | 'silence'>
   /** What the host asked for by 429. */
   silence?: Rest
 }
 
 /** For a host that does not say how long. */
 const SILENCE_MS = 60_000
+/** No `Retry-After` is taken for more. */
+const LONGEST_SILENCE_MS = 3_600_000
 
 function resting(what: string, { reason, until }: Rest): RegistryError {
   const message = `Cannot ${what}: registry is left alone until ${new Date(until).toISOString()} (${reason})`

@@ -68,6 +68,46 @@ describe('a polite registry', () => {
     assert.deepEqual(recovered, ['dead.example.com'])
   })
 
+  it('tells an outage once, however long it lasts, and its end', async () => {
+    const { clock, inner, list, rests, recovered } = setup()
+    const [first = ''] = DEAD
+    for (const repository of DEAD) inner.repositories.set(repository, DOWN)
+    for (const repository of DEAD) await list(repository)
+    for (let hour = 0; hour < 24; hour++) {
+      await clock.advance(3_600_000)
+      assert.equal(await list(first), 'UNREACHABLE')
+    }
+    assert.deepEqual([rests.length, recovered.length], [1, 0])
+    inner.repositories.set(first, [])
+    await clock.advance(3_600_000)
+    assert.equal(await list(first), 'ok')
+    assert.deepEqual([rests.length, recovered.length], [1, 1])
+  })
+
+  it('tells once that a host keeps asking for silence, and when it no longer does', async () => {
+    const { clock, inner, list, rests, recovered } = setup()
+    const busy = 'busy.example.com/team/a'
+    inner.repositories.set(busy, new RegistryError('RATE_LIMITED', 'Cannot list: 429', { retryable: true }))
+    for (let minute = 0; minute < 10; minute++) {
+      assert.equal(await list(busy), 'RATE_LIMITED')
+      await clock.advance(60_000)
+    }
+    assert.deepEqual([rests.length, recovered], [1, []])
+    inner.repositories.set(busy, [])
+    assert.equal(await list(busy), 'ok')
+    assert.deepEqual([rests.length, recovered], [1, ['busy.example.com']])
+  })
+
+  it('is not silent for longer where the clock is set back', async () => {
+    const { clock, inner, list } = setup()
+    const busy = 'busy.example.com/team/a'
+    inner.repositories.set(busy, new RegistryError('RATE_LIMITED', 'Cannot list: 429', { retryable: true }))
+    assert.equal(await list(busy), 'RATE_LIMITED')
+    inner.repositories.set(busy, [])
+    await clock.advance(-24 * 3_600_000)
+    assert.equal(await list(busy), 'ok')
+  })
+
   it('takes an answer of any kind for a sign of life', async () => {
     const { inner, list } = setup()
     const answers = ['UNAUTHORIZED', 'NOT_FOUND', 'INVALID_ANSWER', 'TOO_LARGE'] as const
