@@ -1,18 +1,21 @@
 import { existsSync } from 'node:fs'
 import { ms, printTable, quantile } from './parts/figures.js'
 import type { PassResult } from './parts/polling.js'
-import { startCannedWith, startRegistryWith, type TagLists } from './parts/tag-lists.js'
+import { repositoryAt, startCannedWith, startRegistryWith, type TagLists } from './parts/tag-lists.js'
 import { type Spent, startWorker } from './parts/worker.js'
+import { loadByWrk } from './parts/wrk.js'
 
 /**
  * Looking at 1,000 repositories of 100 tags in which nothing is new: our poller and registry client beside `node:http` that
  * makes the same requests and hashes the bodies. Each in a process of its own, in turns, upon two servers: a real registry,
- * which takes most of the time itself, and a list made beforehand.
+ * which takes most of the time itself, and a list made beforehand. How much each server can answer is what `wrk` gets of it.
  */
 
 const REPOSITORIES = 1_000
 const TAGS = 100
 const ROUNDS = 15
+/** As many connections as the poller has to one host. */
+const LOAD = { connections: 8, seconds: 1 }
 
 // The registry's files are a test of the disk otherwise.
 if (existsSync('/dev/shm')) process.env.TMPDIR = '/dev/shm'
@@ -23,7 +26,7 @@ const rows = [
   ...(await measure('docker-registry', await startRegistryWith(REPOSITORIES, TAGS))),
   ...(await measure('canned list', await startCannedWith(TAGS))),
 ]
-printTable(['', 'wall ms', 'polls/s', 'CPU ms', 'µs CPU a poll', 'CPU ratio', 'peak MiB'], rows)
+printTable(['', 'wall ms', 'polls/s', 'share of wrk', 'CPU ms', 'µs CPU a poll', 'CPU ratio', 'peak MiB'], rows)
 
 async function measure(server: string, lists: TagLists): Promise<(string | number)[][]> {
   const open = (kind: string) => startWorker<'pass', PassResult>(script, [kind, lists.host, String(REPOSITORIES)])
@@ -32,18 +35,21 @@ async function measure(server: string, lists: TagLists): Promise<(string | numbe
   try {
     const first = await workers.ours.run('pass')
     await workers.bare.run('pass')
+    const wrk: number[] = []
     for (let round = 0; round < ROUNDS; round++) {
+      wrk.push(await loadByWrk(`http://${lists.host}/v2/${repositoryAt(0)}/tags/list?n=1000`, LOAD))
       for (const name of ['ours', 'bare'] as const) {
         const spent = await workers[name].run('pass')
         if (spent.result.unchanged !== REPOSITORIES) throw new Error(`Cannot measure: ${JSON.stringify(spent.result)}`)
         passes[name].push(spent)
       }
     }
-    const bareCpu = quantile(passes.bare.map(({ cpuMs }) => cpuMs))
+    const yardstick = { cpuMs: quantile(passes.bare.map(({ cpuMs }) => cpuMs)), wrk: quantile(wrk) }
     return [
-      rowOf(`${server}: node:http and SHA-256`, passes.bare, bareCpu),
-      rowOf(`${server}: ours`, passes.ours, bareCpu),
-      rowOf(`${server}: ours, first pass`, [first], bareCpu),
+      [`${server}: wrk`, '', yardstick.wrk.toFixed(0)],
+      rowOf(`${server}: node:http and SHA-256`, passes.bare, yardstick),
+      rowOf(`${server}: ours`, passes.ours, yardstick),
+      rowOf(`${server}: ours, first pass`, [first], yardstick),
     ]
   } finally {
     await Promise.all([workers.ours.stop(), workers.bare.stop()])
@@ -51,17 +57,25 @@ async function measure(server: string, lists: TagLists): Promise<(string | numbe
   }
 }
 
-function rowOf(name: string, passes: readonly Spent[], bareCpu: number): (string | number)[] {
+interface Yardstick {
+  readonly cpuMs: number
+  /** Requests a second. */
+  readonly wrk: number
+}
+
+function rowOf(name: string, passes: readonly Spent[], yardstick: Yardstick): (string | number)[] {
   const wall = quantile(passes.map(({ wallMs }) => wallMs))
   const cpu = quantile(passes.map(({ cpuMs }) => cpuMs))
   const peak = Math.max(...passes.map(({ peakMiB }) => peakMiB))
+  const perSecond = (REPOSITORIES * 1_000) / wall
   return [
     name,
     ms(wall),
-    ((REPOSITORIES * 1_000) / wall).toFixed(0),
+    perSecond.toFixed(0),
+    (perSecond / yardstick.wrk).toFixed(2),
     ms(cpu),
     ((cpu * 1_000) / REPOSITORIES).toFixed(0),
-    (cpu / bareCpu).toFixed(2),
+    (cpu / yardstick.cpuMs).toFixed(2),
     peak.toFixed(0),
   ]
 }

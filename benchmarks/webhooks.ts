@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
@@ -6,12 +5,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { genericSender } from '../src/watchers/webhooks/generic.js'
 import { startWeb } from '../src/web/server.js'
 import { eventually } from '../test/parts/eventually.js'
 import { removeFolder, temporaryFolder } from '../test/parts/folder.js'
 import { startProcess } from '../test/parts/process.js'
+import { loadByWrk } from './parts/wrk.js'
 
 /**
  * Signed webhooks accepted per second, beside a bare `node:http` server that reads the body, computes the same HMAC and
@@ -25,7 +24,6 @@ const ROUNDS = 5
 const SECONDS = 2
 const CONNECTIONS = 32
 
-const run = promisify(execFile)
 const servers: Record<string, () => Promise<string>> = { tidemark, bare }
 const [, , only] = process.argv
 
@@ -44,7 +42,8 @@ async function compare(): Promise<void> {
     )
     const rates: number[][] = urls.map(() => [])
     for (let round = 0; round < ROUNDS; round++) {
-      for (const [index, url] of urls.entries()) rates[index]?.push(await load(url, script))
+      for (const [index, url] of urls.entries())
+        rates[index]?.push(await loadByWrk(url, { connections: CONNECTIONS, seconds: SECONDS, script }))
     }
     const [ours = Number.NaN, bare = Number.NaN] = rates.map(median)
     console.log(
@@ -54,16 +53,6 @@ async function compare(): Promise<void> {
     await Promise.all(started.map((server) => server.stop()))
     await removeFolder(folder)
   }
-}
-
-async function load(url: string, script: string): Promise<number> {
-  const options = ['--threads', '1', '--connections', String(CONNECTIONS), '--duration', `${SECONDS}s`]
-  const { stdout } = await run('wrk', [...options, '--script', script, url]).catch((error) => {
-    throw error.code === 'ENOENT' ? new Error('Cannot load the servers: this needs wrk') : error
-  })
-  const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]
-  if (rate === undefined || /Non-2xx|Socket errors/.test(stdout)) throw new Error(`Cannot measure:\n${stdout}`)
-  return Number(rate)
 }
 
 function luaScript(): string {

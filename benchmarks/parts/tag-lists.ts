@@ -59,12 +59,21 @@ export async function startRegistryWith(repositories: number, tags: number): Pro
   }
 }
 
-/** Answers with a list made beforehand, so that nearly all of the time is the client's. Lives in a process of its own. */
-export async function startCannedWith(tags: number): Promise<TagLists> {
+export interface CannedLists extends TagLists {
+  /** How many requests came in each second so far. */
+  requests(): readonly number[]
+}
+
+/**
+ * Answers with a list made beforehand, so that nearly all of the time is the client's. Lives in a process of its own, and
+ * at any address of this machine.
+ */
+export async function startCannedWith(tags: number): Promise<CannedLists> {
   const port = await freePort()
   const server = startProcess(process.execPath, ['--input-type=module', '--eval', cannedServer(port, tags)])
   await eventually('the canned server answers', async () => (await fetch(`http://127.0.0.1:${port}/v2/`)).ok)
-  return { host: `127.0.0.1:${port}`, stop: server.stop }
+  const requests = () => server.output().trim().split('\n').map(Number)
+  return { host: `127.0.0.1:${port}`, requests, stop: server.stop }
 }
 
 function cannedServer(port: number, tags: number): string {
@@ -73,6 +82,14 @@ function cannedServer(port: number, tags: number): string {
     import { createServer } from 'node:http'
     const body = Buffer.from(${JSON.stringify(body)})
     const headers = { 'content-type': 'application/json', 'content-length': body.length, 'docker-content-digest': '${DIGEST}' }
-    createServer((request, response) => response.writeHead(200, headers).end(body)).listen(${port}, '127.0.0.1')
+    let requests = 0
+    setInterval(() => {
+      console.log(requests)
+      requests = 0
+    }, 1_000)
+    createServer((request, response) => {
+      requests++
+      response.writeHead(200, headers).end(body)
+    }).listen(${port})
   `
 }
