@@ -1,4 +1,4 @@
-import { type Node, type Path, scalarsOf } from './node.js'
+import { type Node, type Path, scalarsOf, textAt } from './node.js'
 
 /** The keys whose values are secrets, wherever they stand. */
 const SECRET_KEYS = new Set(['password', 'token', 'adminToken', 'secret', 'redis', 'proxy'])
@@ -11,8 +11,8 @@ export function isSecret(path: Path): boolean {
 }
 
 /**
- * Every text that must appear in no log: secrets, what was filled into them, and the passwords of URLs both as written
- * and decoded. Longest first, so that replacing one leaves no rest of another.
+ * Every text that must appear in no log: secrets, what was filled into them, the passwords of URLs both as written and
+ * decoded, and what a login becomes in an `Authorization`, which servers like to repeat. Longest first, so that replacing one leaves no rest of another.
  */
 export function secretsOf(root: Node): readonly string[] {
   const secrets = new Set<string>()
@@ -22,6 +22,9 @@ export function secretsOf(root: Node): readonly string[] {
       for (const secret of secretsOfUrl(node.value)) secrets.add(secret)
     } else {
       for (const secret of [node.value, ...(node.interpolation?.values ?? [])]) secrets.add(secret)
+      // A token is the password of the user `git`.
+      const username = textAt(root, [...path.slice(0, -1), 'username']) ?? 'git'
+      if (path.at(-2) === 'credentials') secrets.add(basic(username, node.value))
     }
   }
   secrets.delete('')
@@ -40,8 +43,14 @@ export function secretsOfUrls(urls: readonly (string | undefined)[]): readonly s
 
 /** A host that was filled in is no secret. */
 function secretsOfUrl(text: string): string[] {
-  const { password } = new URL(text)
-  return password === '' ? [] : [text, password, decode(password)]
+  const { username, password } = new URL(text)
+  if (password === '') return []
+  return [text, password, decode(password), basic(decode(username), decode(password))]
+}
+
+/** RFC 7617. */
+function basic(username: string, password: string): string {
+  return Buffer.from(`${username}:${password}`).toString('base64')
 }
 
 function decode(text: string): string {

@@ -4,17 +4,20 @@ import { test } from 'node:test'
 import { load } from './files.js'
 
 const SECRETS: readonly [string, readonly string[]][] = [
-  ['registries: { ghcr.io: { credentials: { username: user, password: word } } }', ['word']],
+  ['registries: { ghcr.io: { credentials: { username: user, password: word } } }', ['dXNlcjp3b3Jk', 'word']],
   [
     'registries: { ghcr.io: { credentials: { username: user, password: "pre-${PASSWORD}" } } }',
-    ['pre-p%40ss', 'p%40ss'],
+    ['dXNlcjpwcmUtcCU0MHNz', 'pre-p%40ss', 'p%40ss'],
   ],
   ['registries: { ghcr.io: { credentials: { dockerConfig: /etc/config.json } } }', []],
-  ['git: { a: { url: /a, credentials: { token: "${PASSWORD}" } } }', ['p%40ss']],
+  ['git: { a: { url: /a, credentials: { token: "${PASSWORD}" } } }', ['Z2l0OnAlNDBzcw==', 'p%40ss']],
   ['webhooks: { a: { sender: generic, secret: longenough } }', ['longenough']],
   ['queue: { redis: "redis://${HOST}:6379" }', []],
-  ['queue: { redis: "redis://user:${PASSWORD}@${HOST}" }', ['redis://user:p%40ss@redis.example.com', 'p%40ss', 'p@ss']],
-  ['queue: { redis: "redis://:100%@redis" }', ['redis://:100%@redis', '100%']],
+  [
+    'queue: { redis: "redis://user:${PASSWORD}@${HOST}" }',
+    ['redis://user:p%40ss@redis.example.com', 'dXNlcjpwQHNz', 'p%40ss', 'p@ss'],
+  ],
+  ['queue: { redis: "redis://:100%@redis" }', ['redis://:100%@redis', 'OjEwMCU=', '100%']],
   ['git: { token: { url: /secret } }', []],
 ]
 
