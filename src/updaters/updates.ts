@@ -25,7 +25,7 @@ export interface UpdatesOptions {
 
 const CONCURRENCY = 4
 /** However slow a registry is, the others' updates are not held up longer. */
-const LONGEST_WAIT_MS = 30_000
+const LONGEST_WAIT_MS = 5_000
 const LONGEST_BACKOFF_MS = 600_000
 
 /** Works off update jobs, and looks at every branch once per interval for other people's commits. */
