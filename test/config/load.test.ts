@@ -121,7 +121,7 @@ registries:
         requestsPerSecond: 0.5,
         concurrency: 3,
       })
-      assert.deepEqual(secrets, ['http://u:p4ss@proxy.example.com:3128', 'p4ss'])
+      assert.deepEqual(secrets, ['http://u:p4ss@proxy.example.com:3128', 'dTpwNHNz', 'p4ss'])
     },
   ))
 
@@ -152,7 +152,7 @@ test('takes the proxies of the environment, in lower case first, and keeps their
   }
   const { proxies, secrets } = await load('policies: {}', env)
   assert.deepEqual(proxies, { https: 'http://proxy.example.com:3128', http: 'http://u:p4ss@a', except: 'c' })
-  assert.deepEqual(secrets, ['http://u:p4ss@a', 'p4ss'])
+  assert.deepEqual(secrets, ['http://u:p4ss@a', 'dTpwNHNz', 'p4ss'])
   assert.deepEqual((await load('policies: {}', { HTTP_PROXY: '' })).proxies, { except: '' })
 })
 
