@@ -40,7 +40,7 @@ interface Kind {
 
 const KINDS: readonly Kind[] = [
   { name: '500', chaos: fail, reason: /registry answered 500$/ },
-  { name: '401-loop', chaos: refuseItsTokens, reason: /registry answered 401$/ },
+  { name: '401-loop', chaos: refuseItsTokens, reason: /registry answered 401 \(asked anonymously\)$/ },
   { name: 'hang', chaos: hang, reason: /none within 15000 ms/, looks: 1 },
   { name: 'reset', chaos: resetInMidBody, reason: /\((?:it broke off|read ECONNRESET|socket hang up)\)$/ },
   { name: 'html', chaos: sendHtml, reason: /registry answered "text\/html" that is not a list of tags$/ },

@@ -49,7 +49,8 @@ export function authorization(http: Http, tokens: Tokens): Authorization {
       const send = (authorization: string | undefined) => http.send({ ...request, authorization, mayLeave: true })
       const scheme = schemes.get(request.url.origin)
       const refused = scheme && (await headerFor(scheme, request))
-      let answer = await send(refused)
+      const first = await send(refused)
+      let answer = first
       if (refused === undefined ? !isChallenge(answer, request) : !isRefusal(answer, request)) return answer
 
       if (refused !== undefined) {
@@ -61,7 +62,8 @@ export function authorization(http: Http, tokens: Tokens): Authorization {
       }
       const wanted = schemeOf(answer, request)
       const header = wanted && (await headerFor(wanted, request))
-      if (wanted === undefined || header === undefined || header === refused) return answer
+      if (wanted === undefined || header === undefined) return answer
+      if (header === refused) return first // it says why, to those who have credentials
       schemes.set(request.url.origin, wanted)
       return send(header)
     },

@@ -14,6 +14,14 @@ export function basicAuthorization(credential: Credential | undefined): string |
   return `Basic ${Buffer.from(`${credential.username}:${credential.password}`).toString('base64')}`
 }
 
+/** Texts that would give a credential away, or the `Authorization` that was made of it; the longest first. */
+export function secretsOf(credential: Credential | undefined, authorization: string | undefined): readonly string[] {
+  const secrets = [authorization?.slice(authorization.indexOf(' ') + 1) ?? '']
+  if (credential !== undefined && 'token' in credential) secrets.push(credential.token)
+  if (credential !== undefined && 'password' in credential) secrets.push(credential.password)
+  return secrets.filter((secret) => secret !== '').sort((a, b) => b.length - a.length)
+}
+
 /** Text that tells credentials apart without containing them. */
 export function credentialId(credential: Credential | undefined): string {
   return credential === undefined ? '' : hash('sha256', JSON.stringify(credential), 'base64url')

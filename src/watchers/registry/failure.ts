@@ -1,6 +1,7 @@
 import { reasonOf } from '../../error.js'
+import { secretsOf } from './credential.js'
 import { RegistryError, type RegistryErrorCode } from './errors.js'
-import type { Answer } from './http.js'
+import type { Answer, Asked } from './http.js'
 import { tryParseJson } from './json.js'
 import { printable } from './printable.js'
 import { parseRetryAfter } from './retry-after.js'
@@ -20,14 +21,15 @@ const NOT_TLS = new Set(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACK
 
 /**
  * The error of an answer whose status is not what was asked for, such as
- * `Cannot list tags of "127.0.0.1:5000/team/app": registry answered 401 (authentication required)`.
+ * `Cannot list tags of "127.0.0.1:5000/team/app": registry answered 401 (authentication required; asked anonymously)`.
  */
 export function answerError(action: string, party: string, answer: Answer, now: number): RegistryError {
   const { status } = answer
-  const reason = reasonIn(answer.body)
-  const message = `${action}: ${party} answered ${status}${reason === '' ? '' : ` (${reason})`}`
+  const isUnauthorized = status === 401 || status === 403
+  const reasons = [reasonIn(answer), isUnauthorized ? howAsked(answer.asked) : ''].filter((reason) => reason !== '')
+  const message = `${action}: ${party} answered ${status}${reasons.length === 0 ? '' : ` (${reasons.join('; ')})`}`
 
-  if (status === 401 || status === 403) return new RegistryError('UNAUTHORIZED', message)
+  if (isUnauthorized) return new RegistryError('UNAUTHORIZED', message)
   if (status === 404) return new RegistryError('NOT_FOUND', message)
   if (status !== 408 && status !== 429 && status < 500) return new RegistryError('INVALID_ANSWER', message)
   return new RegistryError(status === 429 ? 'RATE_LIMITED' : 'UNAVAILABLE', message, {
@@ -54,11 +56,19 @@ export function systemCodeOf(thrown: unknown): string {
 }
 
 /** The first message, or else code, of the specification's `errors`. A body of another form has no reason. */
-function reasonIn(body: Buffer): string {
+function reasonIn({ body, asked }: Answer): string {
   const { errors } = Object(tryParseJson(body))
   const { message, code } = Object(Array.isArray(errors) ? errors[0] : undefined)
   const said = typeof message === 'string' && message !== '' ? message : code
-  return typeof said === 'string' ? printable(said) : ''
+  if (typeof said !== 'string') return ''
+  const secrets = secretsOf(asked.credential, asked.authorization)
+  return printable(secrets.reduce((text, secret) => text.replaceAll(secret, '***'), said))
+}
+
+/** A token may have been given to anybody. Where there are credentials, nobody may have wanted to see them. */
+function howAsked({ method, credential, authorization }: Asked): string {
+  const isShown = credential !== undefined && (authorization !== undefined || method === 'POST')
+  return isShown ? 'asked with the configured credentials' : 'asked anonymously'
 }
 
 /** The error of an answer that says 200 and is not what was asked for. */

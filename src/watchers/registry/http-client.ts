@@ -62,7 +62,8 @@ export function httpClient(options: HttpClientOptions): Http {
       code = String(data.status)
       if (isOwn) allowances.note(request.registry, data.headers)
       const address = proxied ? addressIn(url) : data.address
-      return { ...data, address, body: await inflated(data, request.maxBytes), url }
+      const asked = { method: request.method, credential: request.credential, authorization }
+      return { ...data, address, body: await inflated(data, request.maxBytes), url, asked }
     } catch (error) {
       code ||= systemCodeOf(error)
       request.signal.throwIfAborted()

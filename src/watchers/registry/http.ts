@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Reach } from './address.js'
+import type { Credential } from './credential.js'
 
 export type Operation = 'tags' | 'manifest' | 'config' | 'token'
 
@@ -23,6 +24,8 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>
   /** Sent to the origin of `url` and to no other. */
   readonly authorization?: string | undefined
+  /** What the authorization or the body was made of; absent where it is asked anonymously. */
+  readonly credential?: Credential | undefined
   readonly body?: string
   readonly maxBytes: number
   /** How near this host may be, where a registry named it. Absent for the host that the configuration names. */
@@ -41,7 +44,11 @@ export interface Answer {
   readonly url: URL
   /** The IP address that answered; undefined where only a proxy knows. */
   readonly address: string | undefined
+  /** With what it was asked: the other side may repeat it. */
+  readonly asked: Asked
 }
+
+export type Asked = Pick<HttpRequest, 'method' | 'credential' | 'authorization'>
 
 /** Requests with every bound and refusal that a hostile answer calls for. An answer of any status is an answer. */
 export interface Http {

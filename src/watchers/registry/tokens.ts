@@ -89,6 +89,7 @@ async function ask(http: Http, request: TokenRequest, maxBytes: number, signal: 
     registry,
     operation: 'token',
     action: actionOf(request),
+    credential,
     maxBytes,
     reach,
     mayLeave: false,

@@ -351,3 +351,59 @@ describe('a redirect', () => {
     await assert.rejects(lister(server), { code: 'REFUSED_TARGET', message: /is at a reserved address$/ })
   })
 })
+
+describe('what refuses a request', () => {
+  let folder: string
+  beforeEach(async () => {
+    folder = await temporaryFolder('authorization')
+  })
+  afterEach(() => removeFolder(folder))
+
+  const refusing = (challenge: string) =>
+    serve(({ path, authorization = 'nothing' }, response) => {
+      if (path.startsWith('/token')) return json(response, { token: 'a-short-lived-token' })
+      const headers = { 'www-authenticate': challenge.replace('REALM', `${servers[0]?.url}/token`) }
+      const message = `no: ${authorization}, ${Buffer.from(authorization.slice('Basic '.length), 'base64')}`
+      response.writeHead(authorization === 'nothing' ? 401 : 403, headers)
+      response.end(JSON.stringify({ errors: [{ message }] }))
+    })
+
+  const CASES: readonly [name: string, challenge: string, hasLogin: boolean, reason: RegExp][] = [
+    [
+      'repeats no login',
+      'Basic realm="x"',
+      true,
+      / 403 \(no: Basic \*{3}, ci:\*{3}; asked with the configured credentials\)$/,
+    ],
+    [
+      'repeats no token',
+      'Bearer realm="REALM"',
+      true,
+      / 403 \(no: Bearer \*{3}, .*; asked with the configured credentials\)$/,
+    ],
+    [
+      'is said to be asked anonymously, with a token of everybody',
+      'Bearer realm="REALM"',
+      false,
+      /; asked anonymously\)$/,
+    ],
+    [
+      'is said to be asked anonymously where it wants no login',
+      'Digest realm="x"',
+      true,
+      / 401 \(.*; asked anonymously\)$/,
+    ],
+  ]
+  for (const [name, challenge, hasLogin, reason] of CASES) {
+    it(name, async () => {
+      const path = join(folder, 'config.json')
+      const server = await refusing(challenge)
+      await writeFile(path, JSON.stringify({ auths: hasLogin ? { [server.host]: CREDENTIALS } : {} }))
+      await assert.rejects(lister(server, { dockerConfig: path }), (error: Error) => {
+        assert.match(error.message, reason)
+        assert.doesNotMatch(error.message, /secret|Y2k6|short-lived/)
+        return true
+      })
+    })
+  }
+})

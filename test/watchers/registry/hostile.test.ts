@@ -123,12 +123,12 @@ describe('refuses a list', () => {
           .writeHead(403)
           .end(JSON.stringify({ errors: [{ code: 'DENIED', message: `no\u001b[31m\n\u202e${'x'.repeat(999)}` }] }))
       },
-      { code: 'UNAUTHORIZED', message: /: registry answered 403 \(no \[31m x{100,200}\)$/ },
+      { code: 'UNAUTHORIZED', message: /: registry answered 403 \(no \[31m x{100,200}; asked anonymously\)$/ },
     ],
     [
       'answered by 403 with an endless reason',
       (_, response) => response.writeHead(403).end('x'.repeat(1_000_000)),
-      { code: 'UNAUTHORIZED', message: /: registry answered 403$/ },
+      { code: 'UNAUTHORIZED', message: /: registry answered 403 \(asked anonymously\)$/ },
     ],
     ['answered by 503', (_, response) => response.writeHead(503).end(), { code: 'UNAVAILABLE', retryable: true }],
   ]

@@ -91,7 +91,9 @@ describe('asks a registry with passwords', () => {
       const refused = {
         code: 'UNAUTHORIZED',
         retryable: false,
-        message: `Cannot list tags of "${part.host}/team/app": registry answered 401 (authentication required)`,
+        message:
+          `Cannot list tags of "${part.host}/team/app": registry answered 401 (authentication required; ` +
+          `asked ${credentials ? 'with the configured credentials' : 'anonymously'})`,
       }
       await assert.rejects(registry.listTags(repository(), { signal }), refused)
       await assert.rejects(registry.listTags(repository(), { signal }), refused)
@@ -140,12 +142,12 @@ describe('asks a registry with tokens', () => {
   })
 
   it('and says that the token server refuses a wrong password', async () => {
-    const { registry } = clientWith({ ...CREDENTIALS, password: 'wrong' })
+    const { registry } = clientWith({ ...CREDENTIALS, password: 'mistaken' })
     await assert.rejects(registry.listTags(parseRepository(`${part.host}/team/app`), { signal }), {
       code: 'UNAUTHORIZED',
       message:
         `Cannot get a token of "${part.host}" for "repository:team/app:pull": ` +
-        `token server "${tokens.auth.realm}" answered 401 (wrong password)`,
+        `token server "${tokens.auth.realm}" answered 401 (wrong password; asked with the configured credentials)`,
     })
     await registry.stop()
   })

@@ -22,7 +22,13 @@ async function follow(location: string, more: Partial<HttpRequest> = {}): Promis
     targets.push(target)
     const redirect = { status: 307, headers: { location } }
     const answer = targets.length === 1 ? redirect : { status: 200, headers: {} }
-    return { ...answer, body: Buffer.alloc(0), url: target.url, address: '93.184.216.34' } satisfies Answer
+    return {
+      ...answer,
+      body: Buffer.alloc(0),
+      url: target.url,
+      address: '93.184.216.34',
+      asked: REQUEST,
+    } satisfies Answer
   })
   return targets
 }

@@ -35,6 +35,8 @@ it('what a redirect led to refuses nothing', () => {
 })
 
 function judge(registry: string, status: number, body: string, origin = `https://${registry}`): boolean {
-  const answer = { status, headers: {}, body: Buffer.from(body), url: new URL(`${origin}/v2/`), address: '192.0.2.1' }
+  const url = new URL(`${origin}/v2/`)
+  const asked = { method: 'GET' } as const
+  const answer = { status, headers: {}, body: Buffer.from(body), url, address: '192.0.2.1', asked }
   return isRefusal(answer, { registry, url: new URL(`https://${registry}/v2/a/tags/list`) })
 }

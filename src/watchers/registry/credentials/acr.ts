@@ -44,6 +44,7 @@ export async function askAcr(
     action,
     method: 'POST',
     url: new URL('/oauth2/exchange', origin),
+    credential: { kind: 'bearer', token },
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: String(new URLSearchParams({ grant_type: 'access_token', service: registry, access_token: token })),
     maxBytes: bounds.tokenBytes,

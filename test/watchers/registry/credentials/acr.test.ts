@@ -95,7 +95,7 @@ describe("Azure's registry", () => {
       (_, response) => response.writeHead(401).end('{"errors":[{"code":"UNAUTHORIZED","message":"no AcrPull"}]}'),
       {
         code: 'UNAUTHORIZED',
-        message: `Cannot log in to "${HOST}" with Azure's token: registry answered 401 (no AcrPull)`,
+        message: `Cannot log in to "${HOST}" with Azure's token: registry answered 401 (no AcrPull; asked with the configured credentials)`,
       },
     ],
     ['gives nothing', (_, response) => json(response, {}), { message: 'the registry gave no refresh token' }],
