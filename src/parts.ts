@@ -4,7 +4,7 @@ import { defaultRegistry } from './config/resolve.js'
 import { repositoryKey } from './image/repository.js'
 import type { Jobs } from './jobs/jobs.js'
 import type { Clock } from './lifecycle/clock.js'
-import { semverPolicy } from './policies/semver.js'
+import { createPolicy } from './policies/create.js'
 import type { Events } from './telemetry/events.js'
 import { DEFAULT_GLOBS, fileMatcher } from './updaters/files.js'
 import { openGitRepository } from './updaters/git/open.js'
@@ -104,7 +104,7 @@ function watchedPolicy(policy: PolicyConfig, { git }: Configuration): WatchedPol
     repository,
     schedule,
     rule: ruleOf(policy),
-    policy: semverPolicy(policy.select.semver),
+    policy: createPolicy(policy.select),
     targets: unique,
   }
 }
@@ -129,7 +129,7 @@ function writingPolicy(policy: PolicyConfig, git: string): WritingPolicy {
     rule: ruleOf(policy),
     writesTo: fileMatcher(globsOf(policy, git)),
     downgrade: policy.downgrade,
-    compare: semverPolicy(policy.select.semver).compare,
+    compare: createPolicy(policy.select).compare,
   }
 }
 

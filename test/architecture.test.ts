@@ -101,7 +101,7 @@ describe('the sources', () => {
 
   it('are found, with their imports', () => {
     assert.ok(sources.has('image/tag.ts'))
-    assert.ok(importsOf(sources).some(({ from, to }) => from === 'policies/semver.ts' && to === 'image/tag.ts'))
+    assert.ok(importsOf(sources).some(({ from, to }) => from === 'policies/ranked.ts' && to === 'image/tag.ts'))
   })
 
   for (const [name, rule] of Object.entries(RULES)) {

@@ -1,4 +1,5 @@
 import type { Repository } from '../image/repository.js'
+import type { Select } from '../policies/create.js'
 
 /**
  * What the policy file says, with every default applied: plain data, deeply frozen. Records have no prototype, so that
@@ -84,7 +85,7 @@ export interface PolicyConfig {
   readonly image: string
   readonly repository: Repository
   readonly schedule: Schedule
-  readonly select: { readonly semver: string }
+  readonly select: Select
   readonly downgrade: 'never' | 'allow'
   /** Empty where the policy is only watched. */
   readonly write: readonly WriteConfig[]

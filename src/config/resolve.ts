@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { parseRepository } from '../image/repository.js'
+import type { Select } from '../policies/create.js'
 import type {
   Configuration,
   GitConfig,
@@ -117,10 +118,16 @@ function resolvePolicy(name: string, policy: Entry<'policies'>): PolicyConfig {
     image: policy.image,
     repository: parseRepository(policy.image),
     schedule: resolveSchedule(policy),
-    select: { semver: policy.select.semver },
+    select: resolveSelect(policy.select),
     downgrade: policy.downgrade ?? DEFAULTS.policy.downgrade,
     write: (policy.write ?? []).map(({ git, files }) => ({ git, ...(files !== undefined && { files }) })),
   }
+}
+
+function resolveSelect({ semver, numerical, alphabetical }: Entry<'policies'>['select']): Select {
+  if (numerical !== undefined) return { numerical }
+  if (alphabetical !== undefined) return { alphabetical }
+  return { semver: checked(semver, undefined) }
 }
 
 function resolveSchedule({ interval, schedule, timezone }: Entry<'policies'>): Schedule {

@@ -8,7 +8,8 @@ import { tryParseHost } from './host.js'
 import { entryNames, hostNames, policyNames } from './names.js'
 import { isOrigin, isProxyUrl } from './proxies.js'
 import { oneForm, oneFormSchema, oneSchedule, oneScheduleSchema, together, togetherSchema } from './rules.js'
-import { imageComplaint, isAuthorText, isGlob, isRange, isRedisUrl, isTimezone, pathComplaint } from './texts.js'
+import { select } from './selection.js'
+import { imageComplaint, isAuthorText, isGlob, isRedisUrl, isTimezone, pathComplaint } from './texts.js'
 
 /*
  * The policy file: one source for what is accepted, for its type, and for the JSON Schema of editors.
@@ -231,12 +232,7 @@ const policy = withRule(
     timezone: textThat('a time zone such as "Europe/Paris"', isTimezone)
       .optional()
       .meta({ description: "Time zone of `schedule`. Default: the machine's.", examples: ['Europe/Paris'] }),
-    select: section({
-      semver: textThat('a semver range such as ">=1.0.0 <2.0.0"', isRange).meta({
-        description: 'The highest version within this range.',
-        examples: ['>=1.0.0 <2.0.0', '^1.4.0 || ^2.1.0'],
-      }),
-    }).meta({ description: 'What selects the tag.' }),
+    select,
     downgrade: oneOf('never', 'allow').optional().meta({
       description: 'Whether a lower version than the one in Git may be written.',
       default: DEFAULTS.policy.downgrade,

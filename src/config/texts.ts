@@ -1,7 +1,7 @@
 import { tryParseReference } from '../image/reference.js'
 import { tryParseRepository } from '../image/repository.js'
+import { createPolicy } from '../policies/create.js'
 import { PolicyError } from '../policies/errors.js'
-import { semverPolicy } from '../policies/semver.js'
 
 /*
  * What the texts of a policy file must be. A complaint is undefined where nothing is wrong, and never repeats the text.
@@ -17,7 +17,7 @@ export function imageComplaint(text: string): string | undefined {
 
 export function isRange(text: string): boolean {
   try {
-    semverPolicy(text)
+    createPolicy({ semver: text })
     return true
   } catch (error) {
     if (error instanceof PolicyError) return false

@@ -13,6 +13,9 @@ export interface Policy {
   compare(a: Tag, b: Tag): number | undefined
 }
 
+/** In which direction the tags are gone through: the last one wins, so the greatest where they ascend. */
+export type Direction = 'ascending' | 'descending'
+
 export interface Verdict {
   readonly tag: Tag
   readonly verdict: 'selected' | 'eligible' | 'rejected'

@@ -9,6 +9,8 @@ const ENTRY_NAME = `not a name: expected a name of up to 63 letters, digits, "."
 const HOST_NAME = 'not a registry host: expected one such as "ghcr.io" or "registry.example.com:5000"'
 const FORMS = 'needs either "username" and "password", or'
 
+const SELECT = 'needs either "semver", or "numerical", or "alphabetical"'
+
 /** A file that is right but for what is put in. */
 const inPolicy = (line: string) =>
   `git: { fleet: { url: /a } }\npolicies:\n  a: { image: alpine, select: { semver: '*' }, ${line} }\n`
@@ -57,7 +59,7 @@ const FAULTS: readonly [string, readonly string[]][] = [
     'policies:\n  a: { image: "ghcr.io/a:1", select: { latest: true } }\n',
     [
       '2:15: policies.a.image: the policy selects the tag: expected the image without it',
-      '2:38: policies.a.select.semver: missing, expected a semver range such as ">=1.0.0 <2.0.0"',
+      `2:38: policies.a.select: ${SELECT}`,
       '2:40: policies.a.select.latest: unknown key',
     ],
   ],
@@ -68,6 +70,15 @@ const FAULTS: readonly [string, readonly string[]][] = [
       '4:5: policies.a.intervall: unknown key, did you mean "interval"?',
       '5:13: policies.a.select: expected a map, found a list',
     ],
+  ],
+  ['policies:\n  a: { image: alpine, select: {} }\n', [`2:31: policies.a.select: ${SELECT}`]],
+  [
+    "policies:\n  a: { image: alpine, select: { semver: '*', numerical: ascending } }\n",
+    [`2:31: policies.a.select: ${SELECT}`],
+  ],
+  [
+    'policies:\n  a: { image: alpine, select: { alphabetical: asc } }\n',
+    ['2:47: policies.a.select.alphabetical: expected "ascending" or "descending", found "asc"'],
   ],
   [inPolicy('interval: 5 minutes'), ['3:58: policies.a.interval: expected a duration such as "5m", found "5 minutes"']],
   [inPolicy('interval: 5'), ['3:58: policies.a.interval: expected a duration such as "5m", found 5, put it in quotes']],

@@ -97,6 +97,16 @@ webhooks:
   )
 })
 
+test('takes what selects a tag', async () => {
+  const selects = ['{ semver: ^1 }', '{ numerical: descending }', '{ alphabetical: ascending }']
+  const entries = selects.map((select, index) => `  p${index}: { image: alpine, select: ${select} }`)
+  const { policies } = await load(`policies:\n${entries.join('\n')}`)
+  assert.deepEqual(
+    policies.map(({ select }) => select),
+    [{ semver: '^1' }, { numerical: 'descending' }, { alphabetical: 'ascending' }],
+  )
+})
+
 test('takes how to get to a registry', () =>
   withFiles(
     {

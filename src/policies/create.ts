@@ -1,0 +1,17 @@
+import { alphabeticalPolicy } from './alphabetical.js'
+import { numericalPolicy } from './numerical.js'
+import type { Direction, Policy } from './policy.js'
+import { semverPolicy } from './semver.js'
+
+/** What selects the tag: one kind of policy with its text. */
+export type Select =
+  | { readonly semver: string }
+  | { readonly numerical: Direction }
+  | { readonly alphabetical: Direction }
+
+/** Throws `PolicyError` where a text is wrong. */
+export function createPolicy(select: Select): Policy {
+  if ('semver' in select) return semverPolicy(select.semver)
+  if ('numerical' in select) return numericalPolicy(select.numerical)
+  return alphabeticalPolicy(select.alphabetical)
+}

@@ -1,0 +1,92 @@
+import { isReferrerTag, isTag, type Tag } from '../image/tag.js'
+import { compareNaturally, compareTexts } from './natural.js'
+import type { Policy, Verdict } from './policy.js'
+
+/** How one kind of policy reads, admits and orders texts. */
+export interface Ranking<Value> {
+  /** Undefined where the text has no rank. */
+  read(text: string): Value | undefined
+  /** Positive where `a` ranks above `b`. */
+  compare(a: Value, b: Value): number
+  admits(value: Value): boolean
+  /** Why a text has no rank, or what has one is not admitted. */
+  refusal(text: string, value: Value | undefined): string
+  readonly reasons: {
+    /** Of the selected tag: `highest version in "1.x"`. */
+    readonly best: string
+    /** Of one that ranks the same, before the selected one: `same version as`. */
+    readonly same: string
+    /** Of any other one, before the selected one: `lower than`. */
+    readonly other: string
+  }
+}
+
+/**
+ * Selects the tag that ranks highest. Tags without a rank are passed over, so `latest` beside `1.4.2` does no harm. Of tags
+ * that rank the same, such as `1.4.2` and `v1.4.2`, the greater one in natural order is selected.
+ */
+export function rankedPolicy<Value>(ranking: Ranking<Value>): Policy {
+  // The text decides between tags of one rank, so that the choice never depends on the registry's order.
+  const compareCandidates = (a: Candidate<Value>, b: Candidate<Value>) =>
+    ranking.compare(a.value, b.value) || compareNaturally(a.tag, b.tag)
+
+  return {
+    select(tags) {
+      let best: Candidate<Value> | undefined
+      for (const tag of tags) {
+        const value = ranking.read(tag)
+        if (value === undefined) continue
+        const candidate = { tag, value }
+        // The comparison comes first, as most tags are lower than the best one so far.
+        if (best !== undefined && compareCandidates(candidate, best) <= 0) continue
+        if (ranking.admits(value) && refusalOf(tag) === undefined) best = candidate
+      }
+      return best?.tag
+    },
+
+    judge(tags) {
+      const candidates: Candidate<Value>[] = []
+      const rejected: Verdict[] = []
+      for (const tag of new Set(tags)) {
+        const value = ranking.read(tag)
+        const refusal = refusalOf(tag)
+        if (refusal !== undefined) rejected.push({ tag, verdict: 'rejected', reason: refusal })
+        else if (value !== undefined && ranking.admits(value)) candidates.push({ tag, value })
+        else rejected.push({ tag, verdict: 'rejected', reason: ranking.refusal(tag, value) })
+      }
+      candidates.sort((a, b) => compareCandidates(b, a))
+      rejected.sort((a, b) => compareTexts(a.tag, b.tag))
+      return [...verdictsOf(candidates, ranking), ...rejected]
+    },
+
+    compare(a, b) {
+      const left = ranking.read(a)
+      const right = ranking.read(b)
+      return left === undefined || right === undefined ? undefined : ranking.compare(left, right)
+    },
+  }
+}
+
+interface Candidate<Value> {
+  readonly tag: Tag
+  readonly value: Value
+}
+
+function refusalOf(tag: Tag): string | undefined {
+  if (!isTag(tag)) return 'not a valid tag'
+  return isReferrerTag(tag) ? 'signature or attestation tag' : undefined
+}
+
+/** The verdicts of the candidates, from best to worst. */
+function verdictsOf<Value>(
+  [best, ...others]: readonly Candidate<Value>[],
+  { compare, reasons }: Ranking<Value>,
+): Verdict[] {
+  if (best === undefined) return []
+  const eligible = others.map(({ tag, value }): Verdict => {
+    const same = compare(value, best.value) === 0
+    const reason = same ? `${reasons.same} ${best.tag}, whose text sorts higher` : `${reasons.other} ${best.tag}`
+    return { tag, verdict: 'eligible', reason }
+  })
+  return [{ tag: best.tag, verdict: 'selected', reason: reasons.best }, ...eligible]
+}
