@@ -77,12 +77,15 @@ async function refusal(transport: Transport, response: TransportResponse): Promi
   const body = await firstBytes(response.body)
   const said = contentType(response) === 'text/plain' ? body : ''
   const explanation = serverText(transport, said) || serverText(transport, response.statusMessage)
+  // 203 is how Azure DevOps shows its sign-in page.
+  const isUnauthorized = status === 401 || status === 403 || status === 203
   const parts = [`server answered ${status}`, explanation]
+  if (isUnauthorized)
+    parts.push(`(asked ${response.authenticated ? 'with the configured credentials' : 'anonymously'})`)
   if (new URL(response.url).origin !== new URL(transport.base).origin)
     parts.push(`after a redirect to "${serverText(transport, response.url)}"`)
   const message = parts.filter((part) => part !== '').join(' ')
-  // 203 is how Azure DevOps shows its sign-in page.
-  if (status === 401 || status === 403 || status === 203) return new GitError('UNAUTHORIZED', message)
+  if (isUnauthorized) return new GitError('UNAUTHORIZED', message)
   if (status === 404 || status === 410) return new GitError('REPOSITORY_NOT_FOUND', message)
   if (status === 413) return new GitError('TOO_LARGE', message)
   if (status === 429 || status >= 500) return new GitError('UNREACHABLE', message, { retryable: true })

@@ -44,14 +44,24 @@ describe('answers of a server', () => {
   })
 
   const cases: [GitAnswer, GitErrorCode, boolean, RegExp][] = [
-    [answer(401, 'text/html', '<h1>Sign in</h1>'), 'UNAUTHORIZED', false, /: server answered 401 Unauthorized$/],
+    [
+      answer(401, 'text/html', '<h1>Sign in</h1>'),
+      'UNAUTHORIZED',
+      false,
+      /: server answered 401 Unauthorized \(asked with the configured credentials\)$/,
+    ],
     [
       answer(403, 'text/plain', 'Denied\x1b[31m to you\r\nfor now\n'),
       'UNAUTHORIZED',
       false,
-      /403 Denied \[31m to you; for now$/,
+      /403 Denied \[31m to you; for now \(asked with the configured credentials\)$/,
     ],
-    [answer(403, 'text/plain', `No ${credentials.password}`), 'UNAUTHORIZED', false, /403 No \*\*\*$/],
+    [
+      answer(403, 'text/plain', `No ${credentials.password}`),
+      'UNAUTHORIZED',
+      false,
+      /403 No \*\*\* \(asked with the configured credentials\)$/,
+    ],
     [answer(203, 'text/html', '<h1>Sign in</h1>'), 'UNAUTHORIZED', false, /203/],
     [answer(404, 'text/plain', 'x'.repeat(100_000)), 'REPOSITORY_NOT_FOUND', false, /404 x{500}$/],
     [answer(413, 'text/plain', ''), 'TOO_LARGE', false, /413/],
@@ -87,7 +97,10 @@ describe('answers of a server', () => {
     const withUser = scene.url.replace('://', '://me:hunter2@')
     scene.server.before = () => answer(401, 'text/plain', 'no')
     await assert.rejects(scene.open({ url: `${withUser}?token=hunter2` }).head('main', never), (error: Error) => {
-      assert.equal(error.message, `Cannot fetch "main" of "${scene.url}": server answered 401 no`)
+      assert.equal(
+        error.message,
+        `Cannot fetch "main" of "${scene.url}": server answered 401 no (asked with the configured credentials)`,
+      )
       assert.doesNotMatch(JSON.stringify(error, Object.getOwnPropertyNames(error)), /hunter2|s3cret/)
       return true
     })
@@ -101,7 +114,7 @@ describe('answers of a server', () => {
       const open = (user: string) => other.open({ url: url.replace('://', `://${user}@`) })
       await assert.rejects(
         open('a%20b:wrong').head('main', never),
-        gitError('UNAUTHORIZED', false, /Credentials are needed$/),
+        gitError('UNAUTHORIZED', false, /Credentials are needed \(asked with the configured credentials\)$/),
       )
       assert.equal((await open('a%20b:c%2Fd%25').head('main', never)).branch, 'main')
       await server.stop()
@@ -138,7 +151,11 @@ describe('answers of a server', () => {
     elsewhere.before = () => answer(401, 'text/plain', 'who?')
     await assert.rejects(
       scene.open().head('main', never),
-      gitError('UNAUTHORIZED', false, /server answered 401 who\? after a redirect to "http:\/\/127/),
+      gitError(
+        'UNAUTHORIZED',
+        false,
+        /server answered 401 who\? \(asked anonymously\) after a redirect to "http:\/\/127/,
+      ),
     )
     await elsewhere.stop()
     scene.server.before = ({ path }) => ({ status: 307, headers: { location: path }, body: Buffer.alloc(0) })

@@ -36,15 +36,16 @@ export function httpTransport(base: URL, options: HttpTransportOptions = {}): Tr
   const authorization = credentials && basic(credentials)
   const secrets = credentials ? [credentials.password, authorization?.slice('Basic '.length) ?? ''] : []
 
+  const isTrusted = (url: URL) => authorization !== undefined && url.origin === base.origin
+
   async function send(url: URL, request: TransportRequest, signal: AbortSignal): Promise<AxiosResponse<Readable>> {
-    const trusted = authorization !== undefined && url.origin === base.origin
     return axios.request<Readable>({
       url: url.href,
       method: request.method,
       headers: {
         'user-agent': 'git/tidemark',
         ...request.headers,
-        ...(trusted ? { authorization } : {}),
+        ...(isTrusted(url) ? { authorization } : {}),
       },
       data: request.body,
       signal,
@@ -64,7 +65,10 @@ export function httpTransport(base: URL, options: HttpTransportOptions = {}): Tr
       const response = await send(url, request, deadline.signal)
       deadline.renew()
       const next = redirectOf(response, url)
-      if (next === undefined) return received(url, response, bounded(response.data, deadline, maxAnswerBytes))
+      if (next === undefined) {
+        const body = bounded(response.data, deadline, maxAnswerBytes)
+        return { ...received(url, response, body), authenticated: isTrusted(url) }
+      }
       response.data.destroy()
       if (redirects === MAX_REDIRECTS)
         throw new GitError('INVALID_ANSWER', `server redirects more than ${MAX_REDIRECTS} times`)
@@ -120,7 +124,11 @@ function redirectOf(response: AxiosResponse<Readable>, from: URL): URL | undefin
   return to
 }
 
-function received(url: URL, response: AxiosResponse<Readable>, body: AsyncIterable<Uint8Array>): TransportResponse {
+function received(
+  url: URL,
+  response: AxiosResponse<Readable>,
+  body: AsyncIterable<Uint8Array>,
+): Omit<TransportResponse, 'authenticated'> {
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(response.headers)) headers[name.toLowerCase()] = String(value)
   return { url: cleanUrl(url), statusCode: response.status, statusMessage: response.statusText, headers, body }

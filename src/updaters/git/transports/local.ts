@@ -37,6 +37,7 @@ export function localTransport(path: string, options: LocalTransportOptions = {}
         const printed = await run(service, args, request, { signal: deadline.signal, maxAnswerBytes })
         return {
           url: request.url,
+          authenticated: false,
           statusCode: 200,
           statusMessage: 'OK',
           headers: { 'content-type': `application/x-${service}-${advertise ? 'advertisement' : 'result'}` },

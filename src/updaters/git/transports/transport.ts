@@ -26,6 +26,8 @@ export interface TransportRequest {
 export interface TransportResponse {
   /** Where the answer came from, after redirects; without credentials. */
   readonly url: string
+  /** Whether who answered was shown credentials. */
+  readonly authenticated: boolean
   readonly statusCode: number
   readonly statusMessage: string
   readonly headers: Readonly<Record<string, string>>
