@@ -5,6 +5,7 @@ import { EXIT } from './commands/command.js'
 import { COMMANDS } from './commands/commands.js'
 import { UsageError } from './commands/errors.js'
 import { ConfigError } from './config/errors.js'
+import { loadAside } from './config/load-aside.js'
 import { reasonOf } from './error.js'
 
 const version: string = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
@@ -28,10 +29,11 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
       version,
       env: process.env,
       signal: stopSignal(),
+      printsToTerminal: process.stdout.isTTY === true,
       print: (text) => process.stdout.write(text),
       tell: (text) => process.stderr.write(text),
       interactive: process.stderr.isTTY === true,
-      load: async () => (await import('./config/load.js')).loadConfiguration(given.config, { env: process.env }),
+      load: () => loadAside(given.config, { env: process.env }),
     })
   } catch (error) {
     process.stderr.write(`tidemark: ${reasonOf(error)}\n`)

@@ -42,6 +42,8 @@ export interface Invocation extends Arguments {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Aborts when the process must stop: a first signal. */
   readonly signal: AbortSignal
+  /** Whether a person watches standard output. */
+  readonly printsToTerminal: boolean
   /** Standard output. */
   readonly print: (text: string) => void
   /** Standard error. */

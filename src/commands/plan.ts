@@ -1,3 +1,4 @@
+import { steeringNothing } from '../telemetry/one-line.js'
 import { unifiedDiff } from '../updaters/manifests/diff.js'
 import type { BranchPlan } from '../updaters/plan.js'
 import { type Command, EXIT } from './command.js'
@@ -10,7 +11,7 @@ export const plan: Command = {
   options: { 'exit-code': { type: 'boolean', summary: 'exit 3 when there is a diff' } },
   run: async (invocation) =>
     lookAtAll(invocation, await invocation.load(), async (pass) => {
-      const { print, tell, output, verbosity, options, signal } = invocation
+      const { print, printsToTerminal, tell, output, verbosity, options, signal } = invocation
       const planned = await eachBranch(pass, invocation, async ({ target, plan }) => ({
         target,
         plan: await plan(signal),
@@ -20,7 +21,8 @@ export const plan: Command = {
       tellWarnings([...oddities(planned.done), ...unplaced(planned.done)], invocation)
       if (output === 'json') print(`${JSON.stringify({ branches, pending, failures })}\n`)
       else {
-        print(textOf(branches))
+        // A file may be anybody's. What is piped elsewhere stays a diff to apply.
+        print(printsToTerminal ? steeringNothing(textOf(branches)) : textOf(branches))
         if (verbosity !== 'quiet') tell(pendingText(pending))
         tellFailures(failures, tell)
       }

@@ -38,6 +38,7 @@ state: ${folder}
     version: '0',
     env: {},
     signal: new AbortController().signal,
+    printsToTerminal: false,
     print: (text) => told.push(text),
     tell: (text) => told.push(text),
     interactive: false,

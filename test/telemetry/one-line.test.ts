@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { oneLine } from '../../src/telemetry/one-line.js'
+import { oneLine, steeringNothing } from '../../src/telemetry/one-line.js'
 
 const CASES: readonly (readonly [string, string])[] = [
   ['apps/größe – 1.yaml', 'apps/größe – 1.yaml'],
@@ -17,3 +17,10 @@ for (const [text, expected] of CASES) {
     assert.equal(oneLine(text), expected)
   })
 }
+
+test('lines stay lines, and steer nothing', () => {
+  assert.equal(
+    steeringNothing(' a\t1\r\n-b\x1b[2J\r1\n+\u202e\u2028ö\n'),
+    ' a\t1\r\n-b\\u{1b}[2J\\u{d}1\n+\\u{202e}\\u{2028}ö\n',
+  )
+})
