@@ -16,6 +16,8 @@ export interface Way {
   readonly clock: Clock
   /** How long a proxy may take to open a tunnel. */
   readonly tunnelMs: number
+  /** How long a connection that nobody uses is kept; absent where that is for the other side to say. */
+  readonly idleMs?: number | undefined
 }
 
 type Created = (error: Error | null, socket?: Duplex) => void
@@ -45,8 +47,13 @@ export class ForwardingAgent extends http.Agent implements Connecting {
 
 /** For targets of one scheme. */
 export function createAgent(secure: boolean, way: Way): http.Agent {
-  const { connections, lookup, proxy, secureContext } = way
-  const options = { keepAlive: true, maxSockets: connections, ...(lookup !== undefined && { lookup }) }
+  const { connections, lookup, proxy, secureContext, idleMs } = way
+  const options = {
+    keepAlive: true,
+    maxSockets: connections,
+    ...(lookup !== undefined && { lookup }),
+    ...(idleMs !== undefined && { timeout: idleMs }),
+  }
   if (!secure) return proxy === undefined ? new http.Agent(options) : new ForwardingAgent(proxy, connections)
   const agent = new https.Agent(options)
   if (proxy === undefined && secureContext === undefined) return agent

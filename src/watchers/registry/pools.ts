@@ -39,6 +39,9 @@ export interface PoolsOptions {
 
 const CONNECTIONS_PER_HOST = 8
 
+/** A registry may send us to another host each time, whose connections would stay open for as long as that one likes. */
+const ELSEWHERE_IDLE_MS = 4_000
+
 export function createPools({ accessTo, proxies, clock, tunnelMs }: PoolsOptions): Pools {
   const agents = new Map<string, http.Agent>()
   const contexts = new Map<string, () => Promise<SecureContext>>()
@@ -68,6 +71,7 @@ export function createPools({ accessTo, proxies, clock, tunnelMs }: PoolsOptions
           secureContext: secure ? contextOf(tls || undefined) : undefined,
           clock,
           tunnelMs,
+          idleMs: reach === undefined ? undefined : ELSEWHERE_IDLE_MS,
         })
         agents.set(key, agent)
       }
