@@ -104,7 +104,7 @@ function watchedPolicy(policy: PolicyConfig, { git }: Configuration): WatchedPol
     repository,
     schedule,
     rule: ruleOf(policy),
-    policy: createPolicy(policy.select),
+    policy: createPolicy(policy.select, policy.tags),
     targets: unique,
   }
 }
@@ -129,7 +129,7 @@ function writingPolicy(policy: PolicyConfig, git: string): WritingPolicy {
     rule: ruleOf(policy),
     writesTo: fileMatcher(globsOf(policy, git)),
     downgrade: policy.downgrade,
-    compare: createPolicy(policy.select).compare,
+    compare: createPolicy(policy.select, policy.tags).compare,
   }
 }
 
@@ -139,5 +139,6 @@ function globsOf({ write }: PolicyConfig, git: string): readonly string[] {
 
 /** What a selection depends on, as text: one that was made by another rule does not count. */
 function ruleOf(policy: PolicyConfig): string {
-  return JSON.stringify([repositoryKey(policy.repository), policy.select])
+  const { repository, select, tags } = policy
+  return JSON.stringify([repositoryKey(repository), select, ...(tags === undefined ? [] : [tags])])
 }

@@ -45,6 +45,7 @@ const LIBRARIES: Readonly<Record<string, RegExp>> = {
   picomatch: /^updaters\//,
   pino: /^telemetry\//,
   'prom-client': /^telemetry\//,
+  re2js: /^policies\/pattern\.ts$/,
   semver: /^policies\/version\.ts$/,
   yaml: /^(config|updaters\/manifests)\//,
   zod: /^(config|jobs|watchers\/(registry|webhooks))\//,

@@ -1,5 +1,6 @@
 import type { Repository } from '../image/repository.js'
 import type { Select } from '../policies/create.js'
+import type { TagFilter } from '../policies/filter.js'
 
 /**
  * What the policy file says, with every default applied: plain data, deeply frozen. Records have no prototype, so that
@@ -85,6 +86,8 @@ export interface PolicyConfig {
   readonly image: string
   readonly repository: Repository
   readonly schedule: Schedule
+  /** Absent: every tag, compared as it is. */
+  readonly tags?: TagFilter
   readonly select: Select
   readonly downgrade: 'never' | 'allow'
   /** Empty where the policy is only watched. */

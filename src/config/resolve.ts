@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { parseRepository } from '../image/repository.js'
 import type { Select } from '../policies/create.js'
+import type { TagFilter } from '../policies/filter.js'
 import type {
   Configuration,
   GitConfig,
@@ -118,9 +119,18 @@ function resolvePolicy(name: string, policy: Entry<'policies'>): PolicyConfig {
     image: policy.image,
     repository: parseRepository(policy.image),
     schedule: resolveSchedule(policy),
+    ...(policy.tags !== undefined && { tags: resolveTags(policy.tags) }),
     select: resolveSelect(policy.select),
     downgrade: policy.downgrade ?? DEFAULTS.policy.downgrade,
     write: (policy.write ?? []).map(({ git, files }) => ({ git, ...(files !== undefined && { files }) })),
+  }
+}
+
+function resolveTags({ include, exclude, extract }: NonNullable<Entry<'policies'>['tags']>): TagFilter {
+  return {
+    ...(include !== undefined && { include }),
+    ...(exclude !== undefined && { exclude }),
+    ...(extract !== undefined && { extract }),
   }
 }
 

@@ -8,7 +8,7 @@ import { tryParseHost } from './host.js'
 import { entryNames, hostNames, policyNames } from './names.js'
 import { isOrigin, isProxyUrl } from './proxies.js'
 import { oneForm, oneFormSchema, oneSchedule, oneScheduleSchema, together, togetherSchema } from './rules.js'
-import { select } from './selection.js'
+import { select, tags } from './selection.js'
 import { imageComplaint, isAuthorText, isGlob, isRedisUrl, isTimezone, pathComplaint } from './texts.js'
 
 /*
@@ -232,6 +232,7 @@ const policy = withRule(
     timezone: textThat('a time zone such as "Europe/Paris"', isTimezone)
       .optional()
       .meta({ description: "Time zone of `schedule`. Default: the machine's.", examples: ['Europe/Paris'] }),
+    tags: tags.optional(),
     select,
     downgrade: oneOf('never', 'allow').optional().meta({
       description: 'Whether a lower version than the one in Git may be written.',

@@ -1,6 +1,7 @@
-import { oneOf, section, textThat, withRule } from './fields.js'
-import { oneForm, oneFormSchema } from './rules.js'
-import { isRange } from './texts.js'
+import { z } from 'zod'
+import { oneOf, section, text, textThat, withRule } from './fields.js'
+import { oneForm, oneFormSchema, type Rule } from './rules.js'
+import { extractComplaint, isRange, patternComplaint } from './texts.js'
 
 /*
  * The fields of a policy that say which tag it selects.
@@ -27,3 +28,43 @@ export const select = withRule(
   }),
   oneForm(...SELECT_FORMS),
 ).meta({ description: 'What selects the tag, by one of these.', ...oneFormSchema(...SELECT_FORMS) })
+
+const pattern = () => text('a regular expression in RE2 syntax', patternComplaint)
+
+const extractOfInclude: Rule = ({ include, extract }) => {
+  if (extract === undefined) return []
+  if (include === undefined) return [{ key: 'extract', message: 'means nothing without "include"' }]
+  if (typeof extract !== 'string' || typeof include !== 'string' || patternComplaint(include) !== undefined) return []
+  const message = extractComplaint(extract, include)
+  return message === undefined ? [] : [{ key: 'extract', message }]
+}
+
+/** Texts here are taken as they stand: `${name}` is a group and no environment variable. */
+export const tags = withRule(
+  section({
+    include: pattern()
+      .optional()
+      .meta({
+        description: 'Only tags of which some part matches, in RE2 syntax. Default: every tag.',
+        examples: ['^v?[0-9.]+-alpine$'],
+      }),
+    exclude: z
+      .array(pattern(), { error: 'expected a list of regular expressions' })
+      .optional()
+      .meta({
+        description: 'None of the tags of which some part matches one of these, in RE2 syntax.',
+        examples: [['-rc', '-debug$']],
+      }),
+    extract: z
+      .string({ error: 'expected a template such as "$1"' })
+      .optional()
+      .meta({
+        description: 'What of a match of `include` is compared, made of its groups. Default: the whole tag.',
+        examples: ['$version', '$1.$2'],
+      }),
+  }),
+  extractOfInclude,
+).meta({
+  description: 'Which tags are looked at, and what of them is compared. The whole tag is written.',
+  dependentRequired: { extract: ['include'] },
+})

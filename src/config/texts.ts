@@ -1,10 +1,12 @@
 import { tryParseReference } from '../image/reference.js'
 import { tryParseRepository } from '../image/repository.js'
-import { createPolicy } from '../policies/create.js'
+import { createPolicy, type Select } from '../policies/create.js'
 import { PolicyError } from '../policies/errors.js'
+import type { TagFilter } from '../policies/filter.js'
 
 /*
- * What the texts of a policy file must be. A complaint is undefined where nothing is wrong, and never repeats the text.
+ * What the texts of a policy file must be. A complaint is undefined where nothing is wrong, and never repeats a text that
+ * may come from outside of the file.
  */
 
 export function imageComplaint(text: string): string | undefined {
@@ -16,12 +18,27 @@ export function imageComplaint(text: string): string | undefined {
 }
 
 export function isRange(text: string): boolean {
+  return policyComplaint({ semver: text }) === undefined
+}
+
+export function patternComplaint(text: string): string | undefined {
+  return policyComplaint(ANY, { include: text })
+}
+
+/** Of a template whose pattern is right. */
+export function extractComplaint(extract: string, include: string): string | undefined {
+  return policyComplaint(ANY, { include, extract })
+}
+
+const ANY: Select = { alphabetical: 'ascending' }
+
+function policyComplaint(select: Select, tags?: TagFilter): string | undefined {
   try {
-    createPolicy({ semver: text })
-    return true
+    createPolicy(select, tags)
+    return undefined
   } catch (error) {
-    if (error instanceof PolicyError) return false
-    throw error
+    if (!(error instanceof PolicyError)) throw error
+    return `c${error.message.slice(1)}`
   }
 }
 

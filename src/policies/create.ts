@@ -1,4 +1,5 @@
 import { alphabeticalPolicy } from './alphabetical.js'
+import { createFilter, type TagFilter } from './filter.js'
 import { numericalPolicy } from './numerical.js'
 import type { Direction, Policy } from './policy.js'
 import { semverPolicy } from './semver.js'
@@ -10,8 +11,9 @@ export type Select =
   | { readonly alphabetical: Direction }
 
 /** Throws `PolicyError` where a text is wrong. */
-export function createPolicy(select: Select): Policy {
-  if ('semver' in select) return semverPolicy(select.semver)
-  if ('numerical' in select) return numericalPolicy(select.numerical)
-  return alphabeticalPolicy(select.alphabetical)
+export function createPolicy(select: Select, tags?: TagFilter): Policy {
+  const filter = tags && createFilter(tags)
+  if ('semver' in select) return semverPolicy(select.semver, filter)
+  if ('numerical' in select) return numericalPolicy(select.numerical, filter)
+  return alphabeticalPolicy(select.alphabetical, filter)
 }

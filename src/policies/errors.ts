@@ -1,6 +1,6 @@
 import { TidemarkError } from '../error.js'
 
-export type PolicyErrorCode = 'INVALID_RANGE'
+export type PolicyErrorCode = 'INVALID_RANGE' | 'INVALID_PATTERN' | 'INVALID_EXTRACT'
 
 /** A policy whose text is wrong. Never retryable. */
 export class PolicyError extends TidemarkError<PolicyErrorCode> {}

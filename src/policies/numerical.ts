@@ -1,3 +1,4 @@
+import type { Filter } from './filter.js'
 import { compareDigits, compareTexts, withoutZeros } from './natural.js'
 import type { Direction, Policy } from './policy.js'
 import { rankedPolicy } from './ranked.js'
@@ -8,18 +9,21 @@ import { rankedPolicy } from './ranked.js'
  * Numbers are decimals of any length, and compared exactly: `1.10` is `1.1`, and no digit is lost to rounding. What else
  * may mean a number, such as `1e5`, `0x1f`, `1_000` or `inf`, is none.
  */
-export function numericalPolicy(direction: Direction): Policy {
+export function numericalPolicy(direction: Direction, filter?: Filter): Policy {
   const ascending = direction === 'ascending'
 
-  return rankedPolicy<Decimal>({
-    read: tryParseDecimal,
-    compare: ascending ? compareDecimals : (a, b) => compareDecimals(b, a),
-    admits: () => true,
-    refusal: () => 'not a number: digits are needed, with at most one dot',
-    reasons: ascending
-      ? { best: 'greatest number', same: 'same number as', other: 'less than' }
-      : { best: 'least number', same: 'same number as', other: 'greater than' },
-  })
+  return rankedPolicy<Decimal>(
+    {
+      read: tryParseDecimal,
+      compare: ascending ? compareDecimals : (a, b) => compareDecimals(b, a),
+      admits: () => true,
+      refusal: () => 'not a number: digits are needed, with at most one dot',
+      reasons: ascending
+        ? { best: 'greatest number', same: 'same number as', other: 'less than' }
+        : { best: 'least number', same: 'same number as', other: 'greater than' },
+    },
+    filter,
+  )
 }
 
 /** Zero has neither digits nor a sign. */

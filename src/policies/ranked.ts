@@ -1,4 +1,5 @@
 import { isReferrerTag, isTag, type Tag } from '../image/tag.js'
+import { type Filter, NO_FILTER } from './filter.js'
 import { compareNaturally, compareTexts } from './natural.js'
 import type { Policy, Verdict } from './policy.js'
 
@@ -23,18 +24,24 @@ export interface Ranking<Value> {
 
 /**
  * Selects the tag that ranks highest. Tags without a rank are passed over, so `latest` beside `1.4.2` does no harm. Of tags
- * that rank the same, such as `1.4.2` and `v1.4.2`, the greater one in natural order is selected.
+ * that rank the same, such as `1.4.2` and `v1.4.2`, the greater one in natural order is selected. What the filter extracts
+ * of a tag is ranked, and the tag itself selected.
  */
-export function rankedPolicy<Value>(ranking: Ranking<Value>): Policy {
+export function rankedPolicy<Value>(ranking: Ranking<Value>, filter: Filter = NO_FILTER): Policy {
   // The text decides between tags of one rank, so that the choice never depends on the registry's order.
   const compareCandidates = (a: Candidate<Value>, b: Candidate<Value>) =>
     ranking.compare(a.value, b.value) || compareNaturally(a.tag, b.tag)
+  const rankOf = (tag: Tag) => {
+    const text = filter.textOf(tag)
+    return text === undefined ? undefined : ranking.read(text)
+  }
+  const refusalOf = (tag: Tag) => (isTag(tag) ? (referrerOf(tag) ?? filter.refusalOf(tag)) : 'not a valid tag')
 
   return {
     select(tags) {
       let best: Candidate<Value> | undefined
       for (const tag of tags) {
-        const value = ranking.read(tag)
+        const value = rankOf(tag)
         if (value === undefined) continue
         const candidate = { tag, value }
         // The comparison comes first, as most tags are lower than the best one so far.
@@ -48,11 +55,11 @@ export function rankedPolicy<Value>(ranking: Ranking<Value>): Policy {
       const candidates: Candidate<Value>[] = []
       const rejected: Verdict[] = []
       for (const tag of new Set(tags)) {
-        const value = ranking.read(tag)
+        const value = rankOf(tag)
         const refusal = refusalOf(tag)
         if (refusal !== undefined) rejected.push({ tag, verdict: 'rejected', reason: refusal })
         else if (value !== undefined && ranking.admits(value)) candidates.push({ tag, value })
-        else rejected.push({ tag, verdict: 'rejected', reason: ranking.refusal(tag, value) })
+        else rejected.push({ tag, verdict: 'rejected', reason: reasonAgainst(tag, value) })
       }
       candidates.sort((a, b) => compareCandidates(b, a))
       rejected.sort((a, b) => compareTexts(a.tag, b.tag))
@@ -60,10 +67,16 @@ export function rankedPolicy<Value>(ranking: Ranking<Value>): Policy {
     },
 
     compare(a, b) {
-      const left = ranking.read(a)
-      const right = ranking.read(b)
+      const left = rankOf(a)
+      const right = rankOf(b)
       return left === undefined || right === undefined ? undefined : ranking.compare(left, right)
     },
+  }
+
+  function reasonAgainst(tag: Tag, value: Value | undefined): string {
+    const text = filter.textOf(tag) ?? ''
+    const reason = ranking.refusal(text, value)
+    return text === tag ? reason : `compared as "${text}": ${reason}`
   }
 }
 
@@ -72,8 +85,7 @@ interface Candidate<Value> {
   readonly value: Value
 }
 
-function refusalOf(tag: Tag): string | undefined {
-  if (!isTag(tag)) return 'not a valid tag'
+function referrerOf(tag: Tag): string | undefined {
   return isReferrerTag(tag) ? 'signature or attestation tag' : undefined
 }
 

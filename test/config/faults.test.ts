@@ -80,6 +80,23 @@ const FAULTS: readonly [string, readonly string[]][] = [
     'policies:\n  a: { image: alpine, select: { alphabetical: asc } }\n',
     ['2:47: policies.a.select.alphabetical: expected "ascending" or "descending", found "asc"'],
   ],
+  [
+    inPolicy("tags: { include: '^test-(.*', extract: $1 }"),
+    ['3:65: policies.a.tags.include: cannot parse pattern "^test-(.*": missing closing ): `^test-(.*`'],
+  ],
+  [
+    inPolicy("tags: { exclude: [a, '[='] }"),
+    ['3:69: policies.a.tags.exclude[1]: cannot parse pattern "[=": missing closing ]: `[=`'],
+  ],
+  [
+    inPolicy("tags: { include: '(a)', extract: '${b}' }"),
+    ['3:81: policies.a.tags.extract: cannot parse template "${b}": the pattern has no group "b"'],
+  ],
+  [inPolicy('tags: { extract: $1 }'), ['3:65: policies.a.tags.extract: means nothing without "include"']],
+  [
+    inPolicy('tags: { exclude: a }'),
+    ['3:65: policies.a.tags.exclude: expected a list of regular expressions, found a text'],
+  ],
   [inPolicy('interval: 5 minutes'), ['3:58: policies.a.interval: expected a duration such as "5m", found "5 minutes"']],
   [inPolicy('interval: 5'), ['3:58: policies.a.interval: expected a duration such as "5m", found 5, put it in quotes']],
   [inPolicy('interval: 300ms'), ['3:58: policies.a.interval: expected a duration from 1s to 24d, found "300ms"']],

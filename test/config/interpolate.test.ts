@@ -106,6 +106,9 @@ test('the name of a Git repository that is filled in is not shown', async () => 
 })
 
 test('regular expressions of tags keep what looks like an interpolation', async () => {
-  const text = 'policies:\n  a: { image: alpine, select: { semver: "*" }, tags: { include: "^v${" } }'
-  assert.deepEqual(await faultsOf(text), ['2:48: policies.a.tags: unknown key'])
+  const tags = { include: '^(?P<v>.+)-${x}$', exclude: ['$${', '${file:/x}'], extract: '${v}' }
+  const { policies } = await load(
+    `policies: { a: { image: alpine, select: { semver: '*' }, tags: ${JSON.stringify(tags)} } }`,
+  )
+  assert.deepEqual(policies[0]?.tags, tags)
 })

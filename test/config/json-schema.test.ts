@@ -105,6 +105,12 @@ const JUDGED: readonly [string, boolean][] = [
   ['policies: { a: { image: alpine, select: { alphabetical: "${D}" } } }', true],
   ['policies: { a: { image: alpine, select: { numerical: asc } } }', false],
   ['policies: { a: { image: alpine, select: {} } }', false],
+  [
+    'policies: { a: { image: alpine, select: { semver: "*" }, tags: { include: a, exclude: [b], extract: "$0" } } }',
+    true,
+  ],
+  ['policies: { a: { image: alpine, select: { semver: "*" }, tags: { exclude: b } } }', false],
+  ['policies: { a: { image: alpine, select: { semver: "*" }, tags: { extract: "$0" } } }', false],
   ['policies: { a: { image: alpine, select: { numerical: ascending, semver: "*" } } }', false],
   ['policies: { "a b": { image: alpine, select: { semver: "*" } } }', false],
   ['registries: { ghcr.io: { plainHttp: "${P}", credentials: { username: a, password: "${X}" } } }', true],

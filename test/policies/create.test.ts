@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { createPolicy, type Select } from '../../src/policies/create.js'
 import { PolicyError } from '../../src/policies/errors.js'
+import type { TagFilter } from '../../src/policies/filter.js'
 import type { Policy } from '../../src/policies/policy.js'
 
 const SELECTS: readonly Select[] = [
@@ -11,6 +12,11 @@ const SELECTS: readonly Select[] = [
   { numerical: 'descending' },
   { alphabetical: 'ascending' },
   { alphabetical: 'descending' },
+]
+
+const FILTERS: readonly (TagFilter | undefined)[] = [
+  undefined,
+  { include: '^v?(.+?)(-(rc|b)[0-9]+)?$', extract: '$1', exclude: ['^main-a', '2$'] },
 ]
 
 const tag = fc.oneof(
@@ -28,7 +34,12 @@ describe('createPolicy', () => {
     it(`refuses ${JSON.stringify(select)}`, () => assert.throws(() => createPolicy(select), PolicyError))
   }
 
-  for (const select of SELECTS) describe(`of ${JSON.stringify(select)}`, () => keepsItsPromises(createPolicy(select)))
+  for (const select of SELECTS) {
+    for (const filter of FILTERS) {
+      const name = `of ${JSON.stringify(select)}${filter === undefined ? '' : ` by ${JSON.stringify(filter)}`}`
+      describe(name, () => keepsItsPromises(createPolicy(select, filter)))
+    }
+  }
 })
 
 function keepsItsPromises(policy: Policy): void {
