@@ -101,8 +101,9 @@ export function politeRegistry(registry: Registry, options: PolitenessOptions): 
   }
 
   function beSilent(host: Host, registry: string, { message, retryAt }: RegistryError): void {
-    const { clock } = options
-    const until = Math.max(retryAt ?? clock.now() + SILENCE_MS, isSilent(host) ? (host.silence?.until ?? 0) : 0)
+    const now = options.clock.now()
+    const asked = Math.max(retryAt ?? now + SILENCE_MS, now + SHORTEST_SILENCE_MS)
+    const until = Math.max(asked, isSilent(host) ? (host.silence?.until ?? 0) : 0)
     host.silence = { reason: message, until }
     tellOnce(host, 'silence', { registry, ...host.silence })
   }
@@ -150,6 +151,8 @@ interface Host {
 
 /** For a host that does not say how long. */
 const SILENCE_MS = 60_000
+/** Who refuses and names no pause, `Retry-After: 0`, is still asked less. */
+const SHORTEST_SILENCE_MS = 1_000
 /** No `Retry-After` is taken for more. */
 const LONGEST_SILENCE_MS = 3_600_000
 

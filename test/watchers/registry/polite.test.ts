@@ -121,6 +121,7 @@ describe('a polite registry', () => {
 
   for (const [name, retryAfterMs, expectedMs] of [
     ['as long as the host asks', 30_000, 30_000],
+    ['a second where it asks for none', 0, 1_000],
     ['a minute where it does not say how long', undefined, 60_000],
   ] as const) {
     it(`is silent after 429: ${name}`, async () => {
