@@ -1,5 +1,4 @@
 import { type Digest, isDigest } from './digest.js'
-import { ImageError } from './errors.js'
 import { type Repository, tryParseRepository } from './repository.js'
 import { isTag, type Tag } from './tag.js'
 
@@ -12,16 +11,7 @@ export interface Reference {
   readonly digest?: Digest
 }
 
-/** Reads a reference. Throws `ImageError` `INVALID_REFERENCE`. */
-export function parseReference(text: string): Reference {
-  const reference = tryParseReference(text)
-  if (reference === undefined) {
-    throw new ImageError('INVALID_REFERENCE', `Cannot parse "${text.slice(0, 255)}": not an image reference`)
-  }
-  return reference
-}
-
-/** The tag stands behind the last colon that follows the last slash: an earlier colon is a port's. */
+/** Reads a reference, or nothing else. The tag stands behind the last colon that follows the last slash: an earlier colon is a port's. */
 export function tryParseReference(text: string): Reference | undefined {
   const at = text.indexOf('@')
   const digest = at === -1 ? undefined : text.slice(at + 1)
