@@ -147,7 +147,8 @@ export function openStore(folder: string): Store {
       try {
         // The tips first: they say what the packs have.
         await rm(tipsFile(folder), { force: true })
-        await rm(packFolder(folder), { recursive: true, force: true })
+        // Another process may put a pack there meanwhile.
+        await rm(packFolder(folder), { recursive: true, force: true, maxRetries: 5 })
       } catch (thrown) {
         throw stateError(thrown)
       } finally {
