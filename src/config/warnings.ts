@@ -43,6 +43,10 @@ function* registryWarnings(
     if (registry?.credentials !== undefined && registry.endpoint !== undefined && isInTheClear(registry.endpoint)) {
       yield { path: [...path, 'endpoint'], message: UNENCRYPTED }
     }
+    if (registry?.endpoint !== undefined && registry.credentials !== undefined && 'provider' in registry.credentials) {
+      const message = "the endpoint gets the cloud's token, which may open more than this registry"
+      yield { path: [...path, 'endpoint'], message }
+    }
   }
 }
 

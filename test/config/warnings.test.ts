@@ -35,6 +35,12 @@ git:
     [`4:14: registries["ghcr.io"].endpoint: ${UNENCRYPTED}`],
   ],
   [
+    `${POLICY}\n${USED}\nregistries:\n  ghcr.io: { endpoint: "https://mirror.example.com", credentials: { provider: gar } }`,
+    [
+      '4:14: registries["ghcr.io"].endpoint: the endpoint gets the cloud\'s token, which may open more than this registry',
+    ],
+  ],
+  [
     `${POLICY}\n${USED}\nregistries:\n  ghcr.io: { plainHttp: true, endpoint: "https://mirror.example.com", ${LOGIN} }`,
     [],
   ],
