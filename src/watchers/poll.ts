@@ -72,12 +72,14 @@ export function createPoller({ registry, jobs, events, clock, random }: PollerOp
     if (before !== undefined && isResting(watch, before, trigger, clock.now())) return { outcome: 'skipped' }
     const rules = watch.policies.map(({ name, rule }) => `${name} ${rule}`).join('\n')
     const known = seen.has(watch.key) && before?.rules === rules ? before.fingerprint : undefined
+    // A look that brings no list ends it: a registry that recovers answers both short lists and errors.
+    let suspectSince: number | undefined
     try {
       const listing = await registry.listTags(watch.repository, { known, signal })
       if (listing.changed) {
         const reason = await suspicion(watch, before, listing.tags)
-        if (reason !== undefined) {
-          const suspectSince = Math.min(before?.suspectSince ?? clock.now(), clock.now())
+        if (reason !== undefined) suspectSince = Math.min(before?.suspectSince ?? clock.now(), clock.now())
+        if (reason !== undefined && !isBelieved(before, clock.now())) {
           await jobs.watched.set(watch.key, { ...(before ?? NOTHING_YET), ...NO_FAILURE, suspectSince })
           return { outcome: 'suspect', reason }
         }
@@ -94,20 +96,23 @@ export function createPoller({ registry, jobs, events, clock, random }: PollerOp
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error
       const { message: reason, retryAt: notBefore = clock.now() } = error
-      if (error.code === 'RESTING') return { outcome: 'failed', reason, notBefore, resting: true }
-      const after = afterFailure(watch, before, error)
+      if (error.code === 'RESTING') {
+        if (before !== undefined && before.suspectSince !== suspectSince) {
+          await jobs.watched.set(watch.key, { ...before, suspectSince })
+        }
+        return { outcome: 'failed', reason, notBefore, resting: true }
+      }
+      const after = { ...afterFailure(watch, before, error), suspectSince }
       await jobs.watched.set(watch.key, after)
       return { outcome: 'failed', reason, notBefore: after.notBefore, resting: false }
     }
   }
 
-  /** Why the list is not believed, or undefined where it is: it may have been so for long enough. */
   async function suspicion(
     watch: Watch,
     before: Watched | undefined,
     tags: readonly Tag[],
   ): Promise<string | undefined> {
-    if (before?.suspectSince !== undefined && clock.now() >= before.suspectSince + BELIEVED_AFTER_MS) return undefined
     const selections = await jobs.selections.getAll(watch.policies.map(({ name }) => name))
     const selected = watch.policies.flatMap(({ name, rule }) => {
       const selection = selections.get(name)
@@ -189,6 +194,11 @@ export function createPoller({ registry, jobs, events, clock, random }: PollerOp
 
 const NO_FAILURE = { version: 1, failures: 0, notBefore: 0, restUntil: 0 } as const
 const NOTHING_YET: Watched = { ...NO_FAILURE, rules: '' }
+
+/** Whether the lists have been suspect for so long that they are believed. */
+function isBelieved(before: Watched | undefined, now: number): boolean {
+  return before?.suspectSince !== undefined && now >= before.suspectSince + BELIEVED_AFTER_MS
+}
 
 /** Whether the last look left something to be cleared. */
 function isTroubled({ failures, suspectSince }: Watched): boolean {

@@ -8,7 +8,7 @@ export interface KnownTags {
 }
 
 /**
- * For as long a list must stay suspect before it is believed. Registries answer short or empty lists while their storage or
+ * For as long a list must stay suspect, at every look, before it is believed. Registries answer short or empty lists while their storage or
  * database recovers, and such an answer must not move anything back.
  */
 export const BELIEVED_AFTER_MS = 300_000

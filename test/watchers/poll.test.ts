@@ -268,18 +268,34 @@ describe('poll: a suspect list', () => {
     assert.equal((await poll()).outcome, 'changed')
   })
 
-  it('is suspect after a restart too, and beside failures', async () => {
-    const { poll, registry, jobs, restart, clock } = setup(WHOLE)
+  for (const code of ['UNAVAILABLE', 'RESTING'] as const) {
+    it(`is suspect after a restart too, and five minutes more where a look in between is ${code}`, async () => {
+      const { poll, registry, jobs, restart, clock } = setup(WHOLE)
+      await poll()
+      restart()
+      registry.repositories.set(APP, ['1.3.0'])
+      assert.equal((await poll()).outcome, 'suspect')
+      registry.repositories.set(APP, new RegistryError(code, 'Cannot list: 503', { retryable: true }))
+      assert.equal((await poll()).outcome, 'failed')
+      registry.repositories.set(APP, ['1.3.0'])
+      await clock.advance(10 * MINUTE)
+      assert.equal((await poll()).outcome, 'suspect')
+      await clock.advance(5 * MINUTE)
+      assert.equal((await poll()).outcome, 'changed')
+      assert.equal((await jobs.watched.get(APP))?.tags, 1)
+    })
+  }
+
+  it('that is believed stays so where a tag of it cannot be resolved yet', async () => {
+    const { poll, registry, clock } = setup(WHOLE)
     await poll()
-    restart()
-    registry.repositories.set(APP, ['1.3.0'])
-    assert.equal((await poll()).outcome, 'suspect')
-    registry.repositories.set(APP, new RegistryError('UNAVAILABLE', 'Cannot list: 503', { retryable: true }))
+    registry.repositories.set(APP, ['1.0.0'])
+    registry.dangling.add(`${APP}:1.0.0`)
+    await poll()
+    await clock.advance(5 * MINUTE)
     assert.equal((await poll()).outcome, 'failed')
-    registry.repositories.set(APP, ['1.3.0'])
-    await clock.advance(10 * MINUTE)
-    assert.equal((await poll()).outcome, 'changed')
-    assert.equal((await jobs.watched.get(APP))?.tags, 1)
+    registry.dangling.clear()
+    assert.equal((await poll('request')).outcome, 'changed')
   })
 
   it('is none where only the rule changed', async () => {
