@@ -66,6 +66,8 @@ export function rankedPolicy<Value>(ranking: Ranking<Value>, filter: Filter = NO
       return [...verdictsOf(candidates, ranking), ...rejected]
     },
 
+    considers: (tag) => refusalOf(tag) === undefined,
+
     compare(a, b) {
       const left = rankOf(a)
       const right = rankOf(b)
