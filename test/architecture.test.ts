@@ -21,7 +21,7 @@ const DIRECTIONS: Readonly<Record<string, string>> = {
   // These two meet in jobs and do not know each other.
   watchers: 'jobs telemetry lifecycle policies image error.ts',
   updaters: 'jobs telemetry lifecycle policies image error.ts',
-  jobs: 'telemetry lifecycle image error.ts',
+  jobs: 'telemetry lifecycle policies image error.ts',
   config: 'lifecycle policies image error.ts',
   telemetry: 'lifecycle image error.ts',
   lifecycle: 'error.ts',

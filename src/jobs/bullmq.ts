@@ -8,7 +8,7 @@ import { inHand } from './in-hand.js'
 import type { Jobs } from './jobs.js'
 import { type JobKind, POLLS, readPayload, type Triggered, UPDATES } from './kinds.js'
 import { DEFAULT_GRACE_MS, type JobsOptions, KEPT_FAILURES, RETRY, setAside, type Trouble } from './options.js'
-import { selection, watched } from './payloads.js'
+import { selection, sightings, standing, watched } from './payloads.js'
 import type { JobHandler, JobQueue } from './queue.js'
 import { openStore, openWorkerRedis, type RedisStore, type WorkerRedis } from './redis.js'
 import { redisRecords } from './redis-records.js'
@@ -42,6 +42,8 @@ export function bullmqJobs(options: BullmqJobsOptions): Jobs {
     updates,
     selections: redisRecords({ ...shared, name: 'selections', schema: selection }),
     watched: redisRecords({ ...shared, name: 'watched', schema: watched }),
+    sightings: redisRecords({ ...shared, name: 'sightings', schema: sightings }),
+    standings: redisRecords({ ...shared, name: 'standings', schema: standing }),
     async ping() {
       await store.ask('reach the queue', (redis) => redis.ping())
     },

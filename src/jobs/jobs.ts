@@ -1,5 +1,5 @@
 import type { Component } from '../lifecycle/component.js'
-import type { PollJob, Selection, UpdateJob, Watched } from './payloads.js'
+import type { PollJob, Selection, Sightings, Standing, UpdateJob, Watched } from './payloads.js'
 import type { JobQueue } from './queue.js'
 import type { Records } from './records.js'
 
@@ -11,6 +11,10 @@ export interface Jobs extends Component {
   readonly updates: JobQueue<UpdateJob>
   readonly selections: Records<Selection>
   readonly watched: Records<Watched>
+  /** Not found again once lost: ages begin anew. They outlast the process. */
+  readonly sightings: Records<Sightings>
+  /** Likewise. */
+  readonly standings: Records<Standing>
   /** Throws `JobsError` `UNAVAILABLE` within about a second when the queue cannot take jobs. */
   ping(): Promise<void>
 }

@@ -1,18 +1,32 @@
+import { join } from 'node:path'
+import type { z } from 'zod'
 import { isRetryable } from '../error.js'
 import { backoffMs } from '../lifecycle/backoff.js'
 import { JobsError } from './errors.js'
+import { fileRecords } from './file-records.js'
 import { inHand } from './in-hand.js'
 import type { Jobs } from './jobs.js'
 import { fold, type JobKind, POLLS, readPayload, type Triggered, UPDATES } from './kinds.js'
+import { layeredRecords, memoryRecords } from './memory-records.js'
 import { DEFAULT_GRACE_MS, type JobsOptions, KEPT_FAILURES, RETRY, setAside } from './options.js'
+import { sightings, standing } from './payloads.js'
 import type { JobHandler, JobQueue } from './queue.js'
 import type { Records } from './records.js'
 
+export interface MemoryJobsOptions extends JobsOptions {
+  /** Where there is what outlasts the process. Absent: nothing does. */
+  readonly state?: {
+    readonly folder: string
+    /** Whether it is only read: what is new is forgotten when the process ends. */
+    readonly readOnly?: boolean
+  }
+}
+
 /**
- * Queues and records of one process, without Redis. Everything is lost when it ends, jobs that wait included: the next
- * start polls everything and finds the same difference again.
+ * Queues and records of one process, without Redis. What could be found again is lost when it ends, jobs that wait included:
+ * the next start polls everything and finds the same difference again.
  */
-export function memoryJobs(options: JobsOptions): Jobs {
+export function memoryJobs(options: MemoryJobsOptions): Jobs {
   let stopped: Promise<void> | undefined
   let closed = false
   const polls = memoryQueue(POLLS, options, ensureOpen)
@@ -23,6 +37,8 @@ export function memoryJobs(options: JobsOptions): Jobs {
     updates,
     selections: memoryRecords(),
     watched: memoryRecords(),
+    sightings: lastingRecords('sightings', sightings, options),
+    standings: lastingRecords('standings', standing, options),
     async ping() {
       ensureOpen('reach the queue')
     },
@@ -178,22 +194,12 @@ function fifo<T>() {
   }
 }
 
-function memoryRecords<Value extends object>(): Records<Value> {
-  const values = new Map<string, Value>()
-
-  return {
-    async get(key) {
-      return values.get(key)
-    },
-    async getAll(keys) {
-      return new Map(keys.flatMap((key) => entryOf(key, values.get(key))))
-    },
-    async set(key, value) {
-      values.set(key, value)
-    },
-  }
-}
-
-function entryOf<Value>(key: string, value: Value | undefined): readonly (readonly [string, Value])[] {
-  return value === undefined ? [] : [[key, value]]
+function lastingRecords<Value extends object>(
+  name: string,
+  schema: z.ZodType<Value>,
+  { state, onTrouble }: MemoryJobsOptions,
+): Records<Value> {
+  if (state === undefined) return memoryRecords()
+  const kept = fileRecords({ folder: join(state.folder, name), name, schema, onTrouble })
+  return state.readOnly === true ? layeredRecords(kept) : kept
 }

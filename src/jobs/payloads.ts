@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { isDigest } from '../image/digest.js'
 import { isTag } from '../image/tag.js'
+import { GATES } from '../policies/gate.js'
 
 /**
  * What travels through the queue and between processes. Each shape carries its version, so that a process never acts on
@@ -26,6 +27,32 @@ export const updateJob = z.strictObject({
 })
 export type UpdateJob = z.infer<typeof updateJob>
 
+const tag = () => z.string().refine(isTag, 'expected a tag')
+const digest = () => z.string().refine(isDigest, 'expected a digest')
+
+const block = z.strictObject({
+  gate: z.enum(GATES),
+  reason: z.string(),
+  until: z.number().optional(),
+})
+
+const choiceFields = {
+  tag: tag().optional(),
+  digest: digest().optional(),
+  /** Why there is no tag, for a person. */
+  reason: z.string().optional(),
+  /** When this tag was first selected, in milliseconds since the Unix epoch. */
+  firstSeenAt: z.number(),
+  /** Why the tag is not written. */
+  block: block.optional(),
+  /** Better tags that do not pass, the best first. */
+  passedOver: z.array(z.strictObject({ tag: tag(), digest: digest().optional(), block })).optional(),
+}
+
+const choice = z.strictObject(choiceFields)
+/** A tag that was selected, or why there is none. */
+export type Choice = z.infer<typeof choice>
+
 /** What the last poll selected for one policy; kept under the policy's name. */
 export const selection = z.strictObject({
   version: z.literal(1),
@@ -33,14 +60,39 @@ export const selection = z.strictObject({
   repository: z.string().min(1),
   /** The text of the rule: a policy whose rule changed has not been polled yet. */
   rule: z.string(),
-  tag: z.string().refine(isTag, 'expected a tag').optional(),
-  digest: z.string().refine(isDigest, 'expected a digest').optional(),
-  /** Why there is no tag, for a person. */
-  reason: z.string().optional(),
-  /** When this tag was first selected, in milliseconds since the Unix epoch. */
-  firstSeenAt: z.number(),
+  ...choiceFields,
+  /** Where it depends on what stands in Git, the choice for each tag that stands there; there is no other one then. */
+  byCurrent: z.record(tag(), choice).optional(),
 })
 export type Selection = z.infer<typeof selection>
+
+/** What is known of the tags of one repository, for policies that go by ages; kept under its canonical name. */
+export const sightings = z.strictObject({
+  version: z.literal(1),
+  tags: z.record(
+    tag(),
+    z.strictObject({
+      digest: digest(),
+      /** Since when the tag has been known to have the digest, in milliseconds since the Unix epoch. */
+      since: z.number(),
+      /** When the registry was last asked for the digest. */
+      askedAt: z.number(),
+      /** When the image was created, where that was asked; null where it does not say. */
+      createdAt: z.number().nullable().optional(),
+    }),
+  ),
+})
+export type Sightings = z.infer<typeof sightings>
+
+/** What one policy has had in one branch; kept under `<policy> <git>`. */
+export const standing = z.strictObject({
+  version: z.literal(1),
+  /** The tags that stand at its places now, distinct and sorted. */
+  tags: z.array(tag()),
+  /** When a tag stood at all of its places, the newest first. What was taken back is left out. */
+  stays: z.array(z.strictObject({ tag: tag(), since: z.number(), until: z.number().optional() })),
+})
+export type Standing = z.infer<typeof standing>
 
 /** What is kept of one repository between polls; kept under its canonical name. */
 export const watched = z.strictObject({

@@ -1,6 +1,6 @@
 /**
  * Small facts that processes share, each under a key: what a poll saw and selected, for the update that writes it.
- * Losing them costs a poll and never an update. Reads and writes throw `JobsError` `UNAVAILABLE` when the store is away.
+ * Losing them costs a delay and never an update. Reads and writes throw `JobsError` `UNAVAILABLE` when the store is away.
  */
 export interface Records<Value> {
   get(key: string): Promise<Value | undefined>

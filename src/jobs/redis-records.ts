@@ -1,15 +1,10 @@
-import type { z } from 'zod'
-import { faultsOf } from './kinds.js'
-import type { Trouble } from './options.js'
+import { type RecordKind, readRecord } from './record-text.js'
 import type { Records } from './records.js'
 import type { RedisStore } from './redis.js'
 
-export interface RedisRecordsOptions<Value> {
+export interface RedisRecordsOptions<Value> extends RecordKind<Value> {
   readonly store: RedisStore
   readonly prefix: string
-  readonly name: string
-  readonly schema: z.ZodType<Value>
-  readonly onTrouble: (trouble: Trouble) => void
 }
 
 /** Records as JSON in one Redis hash. What does not read as this version writes it is absent, and told. */
@@ -35,25 +30,5 @@ export function redisRecords<Value>(options: RedisRecordsOptions<Value>): Record
     async set(key, value) {
       await store.ask(`write "${key}" of ${name}`, (redis) => redis.hset(hash, key, JSON.stringify(value)))
     },
-  }
-}
-
-function readRecord<Value>(
-  { name, schema, onTrouble }: RedisRecordsOptions<Value>,
-  key: string,
-  text: string | null | undefined,
-): Value | undefined {
-  if (text === null || text === undefined) return undefined
-  const read = schema.safeParse(tryParseJson(text))
-  if (read.success) return read.data
-  onTrouble({ queue: name, reason: `Cannot read the record of "${key}": ${faultsOf(read.error)}` })
-  return undefined
-}
-
-function tryParseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

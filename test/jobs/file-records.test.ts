@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { JobsError } from '../../src/jobs/errors.js'
+import { memoryJobs } from '../../src/jobs/memory.js'
+import type { Trouble } from '../../src/jobs/options.js'
+import type { Sightings } from '../../src/jobs/payloads.js'
+import { systemClock } from '../../src/lifecycle/clock.js'
+import { removeFolder, temporaryFolder } from '../parts/folder.js'
+
+const KEY = 'ghcr.io/org/app'
+const DIGEST = `sha256:${'a'.repeat(64)}`
+
+function seen(...tags: readonly string[]): Sightings {
+  const sighting = { digest: DIGEST, since: 1, askedAt: 2, createdAt: null }
+  return { version: 1, tags: Object.fromEntries(tags.map((tag) => [tag, sighting])) }
+}
+
+function open(folder: string, readOnly = false, troubles: Trouble[] = []) {
+  const onTrouble = (trouble: Trouble) => troubles.push(trouble)
+  return memoryJobs({ clock: systemClock, random: () => 0, onTrouble, state: { folder, readOnly } }).sightings
+}
+
+describe('records in files', () => {
+  it('outlast the process', () =>
+    withFolder(async (folder) => {
+      await open(folder).set(KEY, seen('1.0.0'))
+      await open(folder).set(KEY, seen('1.0.0', '1.1.0'))
+      assert.deepEqual(await open(folder).get(KEY), seen('1.0.0', '1.1.0'))
+      assert.deepEqual(await open(folder).getAll([KEY, 'other']), new Map([[KEY, seen('1.0.0', '1.1.0')]]))
+      assert.equal((await readdir(join(folder, 'sightings'))).length, 1)
+    }))
+
+  it('are left as they are by who only reads, who sees its own', () =>
+    withFolder(async (folder) => {
+      await open(folder).set(KEY, seen('1.0.0'))
+      const reading = open(folder, true)
+      await reading.set(KEY, seen('2.0.0'))
+      await reading.set('other', seen('3.0.0'))
+      assert.deepEqual(
+        await reading.getAll([KEY, 'other']),
+        new Map([
+          [KEY, seen('2.0.0')],
+          ['other', seen('3.0.0')],
+        ]),
+      )
+      assert.deepEqual(await open(folder).getAll([KEY, 'other']), new Map([[KEY, seen('1.0.0')]]))
+    }))
+
+  it('are absent where they do not read, and that is told', () =>
+    withFolder(async (folder) => {
+      const troubles: Trouble[] = []
+      const records = open(folder, false, troubles)
+      await records.set(KEY, seen('1.0.0'))
+      const [file = ''] = await readdir(join(folder, 'sightings'))
+      await writeFile(join(folder, 'sightings', file), `"${KEY}"\n{"version":1,"tags":{"1.0.0":`)
+      assert.equal(await records.get(KEY), undefined)
+      assert.match(troubles[0]?.reason ?? '', /^Cannot read the record of "ghcr.io\/org\/app"/)
+    }))
+
+  it('say which cannot be written, and where', () =>
+    withFolder(async (folder) => {
+      await writeFile(join(folder, 'sightings'), '')
+      const message = /^Cannot write "ghcr.io\/org\/app" of sightings: .*sightings/
+      await assert.rejects(open(folder).set(KEY, seen('1.0.0')), (error) => {
+        assert.ok(error instanceof JobsError)
+        assert.ok(error.retryable)
+        assert.match(error.message, message)
+        return true
+      })
+    }))
+})
+
+async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await temporaryFolder('records')
+  try {
+    await use(folder)
+  } finally {
+    await removeFolder(folder)
+  }
+}
