@@ -1,6 +1,6 @@
 import { TidemarkError } from '../error.js'
 
-export type PolicyErrorCode = 'INVALID_RANGE' | 'INVALID_PATTERN' | 'INVALID_EXTRACT'
+export type PolicyErrorCode = 'INVALID_RANGE' | 'INVALID_PATTERN' | 'INVALID_EXTRACT' | 'INVALID_TAG' | 'INVALID_WINDOW'
 
 /** A policy whose text is wrong. Never retryable. */
 export class PolicyError extends TidemarkError<PolicyErrorCode> {}

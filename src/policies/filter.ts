@@ -22,6 +22,11 @@ export interface Filter {
 /** Lets every tag in. */
 export const NO_FILTER: Filter = { textOf: (tag) => tag, refusalOf: () => undefined }
 
+/** Compares whole tags, whatever there is to extract of them. */
+export function withoutExtract(filter: Filter): Filter {
+  return { textOf: NO_FILTER.textOf, refusalOf: filter.refusalOf }
+}
+
 /**
  * Patterns match anywhere in a tag unless they have `^` and `$`.
  * Throws `PolicyError` `INVALID_PATTERN` or `INVALID_EXTRACT` when built.

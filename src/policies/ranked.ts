@@ -12,6 +12,14 @@ export interface Ranking<Value> {
   admits(value: Value): boolean
   /** Why a text has no rank, or what has one is not admitted. */
   refusal(text: string, value: Value | undefined): string
+  /** Of values that rank the same, positive where `a` is to be taken. Absent: the text of the tags decides alone. */
+  readonly prefers?: {
+    compare(a: Value, b: Value): number
+    /** Of a tag that was not taken, behind the selected one: `which has its "v" as 1.4.1 has`. */
+    readonly reason: string
+  }
+  /** What is told of a value before each reason: `created 2026-11-20T08:30:00Z`. */
+  detail?(value: Value): string
   readonly reasons: {
     /** Of the selected tag: `highest version in "1.x"`. */
     readonly best: string
@@ -30,7 +38,7 @@ export interface Ranking<Value> {
 export function rankedPolicy<Value>(ranking: Ranking<Value>, filter: Filter = NO_FILTER): Policy {
   // The text decides between tags of one rank, so that the choice never depends on the registry's order.
   const compareCandidates = (a: Candidate<Value>, b: Candidate<Value>) =>
-    ranking.compare(a.value, b.value) || compareNaturally(a.tag, b.tag)
+    ranking.compare(a.value, b.value) || ranking.prefers?.compare(a.value, b.value) || compareNaturally(a.tag, b.tag)
   const rankOf = (tag: Tag) => {
     const text = filter.textOf(tag)
     return text === undefined ? undefined : ranking.read(text)
@@ -92,15 +100,17 @@ function referrerOf(tag: Tag): string | undefined {
 }
 
 /** The verdicts of the candidates, from best to worst. */
-function verdictsOf<Value>(
-  [best, ...others]: readonly Candidate<Value>[],
-  { compare, reasons }: Ranking<Value>,
-): Verdict[] {
+function verdictsOf<Value>([best, ...others]: readonly Candidate<Value>[], ranking: Ranking<Value>): Verdict[] {
   if (best === undefined) return []
+  const { compare, prefers, detail, reasons } = ranking
+  const told = (value: Value, reason: string) => (detail === undefined ? reason : `${detail(value)}, ${reason}`)
   const eligible = others.map(({ tag, value }): Verdict => {
-    const same = compare(value, best.value) === 0
-    const reason = same ? `${reasons.same} ${best.tag}, whose text sorts higher` : `${reasons.other} ${best.tag}`
-    return { tag, verdict: 'eligible', reason }
+    if (compare(value, best.value) !== 0) {
+      return { tag, verdict: 'eligible', reason: told(value, `${reasons.other} ${best.tag}`) }
+    }
+    const preferred = prefers !== undefined && prefers.compare(value, best.value) !== 0
+    const why = preferred ? prefers.reason : 'whose text sorts higher'
+    return { tag, verdict: 'eligible', reason: told(value, `${reasons.same} ${best.tag}, ${why}`) }
   })
-  return [{ tag: best.tag, verdict: 'selected', reason: reasons.best }, ...eligible]
+  return [{ tag: best.tag, verdict: 'selected', reason: told(best.value, reasons.best) }, ...eligible]
 }

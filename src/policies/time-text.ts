@@ -18,7 +18,10 @@ export function formatDuration(durationMs: number): string {
   return parts.join('') || '0s'
 }
 
+/** The last that a `Date` can hold: what is waited for until later is waited for forever. */
+const LAST_INSTANT = 8.64e15
+
 /** `2026-11-20T10:00:00Z` of milliseconds since the Unix epoch. */
 export function formatInstant(instant: number): string {
-  return new Date(instant).toISOString().replace(/\.[0-9]+Z$/, 'Z')
+  return new Date(Math.max(-LAST_INSTANT, Math.min(instant, LAST_INSTANT))).toISOString().replace(/\.[0-9]+Z$/, 'Z')
 }
