@@ -38,6 +38,9 @@ export function scriptedRegistry(
     async describeManifest() {
       return undefined
     },
+    async readSignatures() {
+      return []
+    },
     async stop() {},
   }
   return registry

@@ -18,6 +18,8 @@ export interface Bounds {
   readonly manifestBytes: number
   /** An image configuration: it lists every step of the build. */
   readonly configBytes: number
+  /** What a signature signs, or a bundle with its certificate and log entry: a few KiB. */
+  readonly signatureBytes: number
   /** A token's answer. */
   readonly tokenBytes: number
 }
@@ -31,5 +33,6 @@ export const DEFAULT_BOUNDS: Bounds = {
   pageBytes: 16 * MIB,
   manifestBytes: 4 * MIB,
   configBytes: 8 * MIB,
+  signatureBytes: 128 * KIB,
   tokenBytes: 64 * KIB,
 }

@@ -1,20 +1,13 @@
-import { hash } from 'node:crypto'
 import type { ImageDescription, Provenance } from '../../image/description.js'
 import type { Digest } from '../../image/digest.js'
 import { formatPlatform, type Platform } from '../../image/platform.js'
+import { type Reading, readContent } from './content.js'
 import { type Child, type ImageDocument, type IndexDocument, tryParseConfig, tryParseManifest } from './document.js'
-import { RegistryError } from './errors.js'
-import { answerError, formError, mediaTypeOf } from './failure.js'
-import type { Answer } from './http.js'
+import { formError, mediaTypeOf } from './failure.js'
 import { annotatedProvenance, configuredProvenance } from './provenance.js'
 
-export interface DescribeOptions {
+export interface DescribeOptions extends Reading {
   readonly digest: Digest
-  /** Asks for what has this digest. */
-  readonly read: (kind: 'manifests' | 'blobs', digest: Digest) => Promise<Answer>
-  /** Start of every error's message. */
-  readonly action: string
-  readonly now: () => number
 }
 
 /** An index, the image that speaks for it, and room for an index within it. Docker Hub counts every one as a pull. */
@@ -49,7 +42,7 @@ async function readDescription(options: DescribeOptions): Promise<ImageDescripti
 
   async function describe(digest: Digest): Promise<ImageDescription | undefined> {
     left--
-    const answer = await bodyOf('manifests', digest, options)
+    const answer = await readContent('manifests', digest, options)
     const document = answer && tryParseManifest(answer.body, mediaTypeOf(answer))
     if (answer !== undefined && document === undefined) throw formError(options.action, 'a manifest', answer)
     return document?.kind === 'index' ? describeIndex(document) : document && describeImage(document, options)
@@ -73,26 +66,12 @@ async function readDescription(options: DescribeOptions): Promise<ImageDescripti
 
 async function describeImage(document: ImageDocument, options: DescribeOptions): Promise<ImageDescription> {
   const annotated = annotatedProvenance(document.annotations)
-  const answer = document.config === undefined ? undefined : await bodyOf('blobs', document.config, options)
+  const answer = document.config === undefined ? undefined : await readContent('blobs', document.config, options)
   if (answer === undefined) return { ...annotated, platforms: [] }
   const config = tryParseConfig(answer.body)
   if (config === undefined) throw formError(options.action, 'an image configuration', answer)
   const { labels, created, platform } = config
   return { ...configuredProvenance(labels, created), ...annotated, platforms: platform === undefined ? [] : [platform] }
-}
-
-/** The answer whose body has the digest, or undefined where there is none. */
-async function bodyOf(
-  kind: 'manifests' | 'blobs',
-  digest: Digest,
-  { read, action, now }: DescribeOptions,
-): Promise<Answer | undefined> {
-  const answer = await read(kind, digest)
-  if (answer.status === 404) return undefined
-  if (answer.status !== 200) throw answerError(action, 'registry', answer, now())
-  const [algorithm = ''] = digest.split(':', 1)
-  if (`${algorithm}:${hash(algorithm, answer.body)}` === digest) return answer
-  throw new RegistryError('INVALID_ANSWER', `${action}: registry answered another content than "${digest}"`)
 }
 
 function speakerOf(children: readonly Child[]): Child | undefined {

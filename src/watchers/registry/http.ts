@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Reach } from './address.js'
 import type { Credential } from './credential.js'
 
-export type Operation = 'tags' | 'manifest' | 'config' | 'token'
+export type Operation = 'tags' | 'manifest' | 'config' | 'referrers' | 'signature' | 'token'
 
 /** One exchange, for metrics. */
 export interface RequestRecord {

@@ -1,10 +1,11 @@
 import { setMaxListeners } from 'node:events'
-import type { Digest } from '../../image/digest.js'
 import { type Repository, repositoryKey } from '../../image/repository.js'
 import type { Clock } from '../../lifecycle/clock.js'
 import type { Allowance } from './allowance.js'
+import { readReferringSignatures, readTaggedSignatures } from './attached-signatures.js'
 import { type AuthorizedRequest, authorization } from './authorization.js'
 import { type Bounds, DEFAULT_BOUNDS } from './bounds.js'
+import type { Reading } from './content.js'
 import { type CredentialSource, registryCredentials } from './credential-source.js'
 import { sendRenewing } from './credentials/renewal.js'
 import { describer } from './describe.js'
@@ -15,6 +16,7 @@ import { askNewest, NEWEST_APIS, type NewestApis } from './newest.js'
 import { firstPageSize } from './page-size.js'
 import type { Access } from './pools.js'
 import type { Proxies } from './proxies.js'
+import { INDEX } from './referrers.js'
 import { isRefusal } from './refusal.js'
 import type { Registry } from './registry.js'
 import { readTagList } from './tag-list.js'
@@ -93,6 +95,24 @@ export function ociRegistry(options: OciRegistryOptions): Registry {
     })
   }
 
+  const reading = (
+    repository: Repository,
+    blob: Pick<Question, 'operation' | 'maxBytes'>,
+    { action, signal }: Pick<Question, 'action' | 'signal'>,
+  ): Reading => ({
+    read: (kind, reference) =>
+      ask(repository, `${kind}/${reference}`, {
+        ...(kind === 'manifests'
+          ? { operation: 'manifest', headers: { accept: MANIFEST_ACCEPT }, maxBytes: bounds.manifestBytes }
+          : blob),
+        action,
+        method: 'GET',
+        signal,
+      }),
+    action,
+    now: () => clock.now(),
+  })
+
   return {
     listTags(repository, { signal, known }) {
       const action = `Cannot list tags of "${repositoryKey(repository)}"`
@@ -124,16 +144,24 @@ export function ociRegistry(options: OciRegistryOptions): Registry {
     },
     describeManifest(repository, digest, { signal }) {
       const action = `Cannot describe "${repositoryKey(repository)}@${digest}"`
-      const read = (kind: 'manifests' | 'blobs', part: Digest) =>
-        ask(repository, `${kind}/${part}`, {
-          ...(kind === 'manifests'
-            ? { operation: 'manifest', headers: { accept: MANIFEST_ACCEPT }, maxBytes: bounds.manifestBytes }
-            : { operation: 'config', maxBytes: bounds.configBytes }),
+      const blob = { operation: 'config', maxBytes: bounds.configBytes } as const
+      return describe({ digest, ...reading(repository, blob, { action, signal }) })
+    },
+    readSignatures(repository, digest, { kept, signal }) {
+      const action = `Cannot read signatures of "${repositoryKey(repository)}@${digest}"`
+      const blob = { operation: 'signature', maxBytes: bounds.signatureBytes } as const
+      const options = { digest, bounds, ...reading(repository, blob, { action, signal }) }
+      if (kept === 'tag') return readTaggedSignatures(options)
+      const page = (query: string) =>
+        ask(repository, `referrers/${digest}${query === '' ? '' : `?${query}`}`, {
+          operation: 'referrers',
           action,
           method: 'GET',
+          headers: { accept: INDEX },
+          maxBytes: bounds.manifestBytes,
           signal,
         })
-      return describe({ digest, read, action, now: () => clock.now() })
+      return readReferringSignatures({ ...options, page })
     },
     async stop() {
       stopping.abort()

@@ -136,6 +136,10 @@ export function politeRegistry(registry: Registry, options: PolitenessOptions): 
       spare(hostOf(repository.registry), `describe "${repositoryKey(repository)}@${digest}"`, ask.signal, () =>
         registry.describeManifest(repository, digest, ask),
       ),
+    readSignatures: (repository, digest, ask) =>
+      call(repository, `read signatures of "${repositoryKey(repository)}@${digest}"`, ask.signal, () =>
+        registry.readSignatures(repository, digest, ask),
+      ),
     stop: () => registry.stop(),
   }
 }

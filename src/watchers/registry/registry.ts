@@ -2,6 +2,7 @@ import type { ImageDescription } from '../../image/description.js'
 import type { Digest } from '../../image/digest.js'
 import type { Repository } from '../../image/repository.js'
 import type { Tag } from '../../image/tag.js'
+import type { AttachedSignature } from './attached-signature.js'
 
 /**
  * What watchers ask of registries. All calls throw `RegistryError`, whose `retryable` says whether asking later may help,
@@ -25,6 +26,16 @@ export interface Registry {
     digest: Digest,
     options: { readonly signal: AbortSignal },
   ): Promise<ImageDescription | undefined>
+  /**
+   * What is attached to a manifest to vouch for it, at most fifty and none of it verified but by its digest. None where the
+   * registry has no such manifest. `kept` says where: under the tag that cosign gives signatures, by one request and one for
+   * each signature; or among what refers to the manifest, by one or two requests and two for each signature.
+   */
+  readSignatures(
+    repository: Repository,
+    digest: Digest,
+    options: { readonly kept: 'tag' | 'referrers'; readonly signal: AbortSignal },
+  ): Promise<readonly AttachedSignature[]>
   /** Closes idle connections. */
   stop(): Promise<void>
 }

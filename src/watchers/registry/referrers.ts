@@ -1,0 +1,84 @@
+import { type Digest, isDigest } from '../../image/digest.js'
+import type { Reading } from './content.js'
+import { answerError, mediaTypeOf } from './failure.js'
+import type { Answer } from './http.js'
+import { tryParseJson } from './json.js'
+import { nextQuery } from './link.js'
+import type { Annotations } from './provenance.js'
+
+export const INDEX = 'application/vnd.oci.image.index.v1+json'
+
+/** A manifest that names another one as its subject. */
+export interface Referrer {
+  readonly digest: Digest
+  /** Absent where the list does not tell it. */
+  readonly artifactType: string | undefined
+  readonly annotations: Annotations
+}
+
+export interface ReferrersOptions extends Reading {
+  readonly digest: Digest
+  /** Asks for one page of the list; the query of the first is empty. */
+  readonly page: (query: string) => Promise<Answer>
+}
+
+const MOST_PAGES = 20
+
+/**
+ * Lists what refers to a manifest: by the referrers API of the OCI distribution specification 1.1, or where the registry has
+ * none, from the index under the tag that stands in for it (section "Referrers Tag Schema").
+ */
+export async function listReferrers(options: ReferrersOptions): Promise<readonly Referrer[]> {
+  const { action, now, page, read, digest } = options
+  const first = await page('')
+  if (isLacking(first)) {
+    const answer = await read('manifests', fallbackTag(digest))
+    if (answer.status === 404) return []
+    if (answer.status !== 200) throw answerError(action, 'registry', answer, now())
+    return referrersIn(answer)
+  }
+  const referrers: Referrer[] = []
+  const queries = new Set<string>()
+  for (let answer = first; ; ) {
+    if (answer.status !== 200) throw answerError(action, 'registry', answer, now())
+    referrers.push(...referrersIn(answer))
+    const next = nextQuery([answer.headers.link ?? ''].flat().join(', '))
+    if (next === undefined || queries.has(next) || queries.size === MOST_PAGES) return referrers
+    queries.add(next)
+    answer = await page(next)
+  }
+}
+
+/**
+ * Whether a registry does not know the API. The specification says 404; others refuse the address as malformed or forbidden,
+ * or lead to a page for people. Where it was the credentials that were refused, the tag's answer will say so.
+ */
+function isLacking(answer: Answer): boolean {
+  const { status } = answer
+  if (status === 200) return mediaTypeOf(answer) !== INDEX
+  return status === 501 || (status >= 400 && status < 500 && status !== 408 && status !== 429)
+}
+
+/** The digest with its algorithm cut to 32 characters and the rest to 64. */
+function fallbackTag(digest: Digest): string {
+  const [algorithm = '', encoded = ''] = digest.split(':', 2)
+  return `${algorithm}-${encoded.slice(0, 64)}`
+}
+
+/** What an index lists. What is none lists nothing: people can give an image that tag, too. */
+function referrersIn({ body }: Answer): readonly Referrer[] {
+  const { manifests } = Object(tryParseJson(body))
+  return Array.isArray(manifests) ? manifests.flatMap(referrerOf) : []
+}
+
+function referrerOf(entry: unknown): readonly Referrer[] {
+  const { digest, artifactType, annotations } = Object(entry)
+  if (typeof digest !== 'string' || !isDigest(digest)) return []
+  return [
+    {
+      digest,
+      artifactType: typeof artifactType === 'string' ? artifactType : undefined,
+      annotations: Object(annotations),
+    },
+  ]
+}
