@@ -17,7 +17,7 @@ describe('loading aside', () => {
   })
   after(() => removeFolder(folder))
 
-  it('gives what loading gives, frozen and without prototypes', async () => {
+  it('gives what loading gives, frozen, and without prototypes where names are looked up', async () => {
     const file = await writePolicyFile(
       folder,
       `policies: { app: { image: alpine, select: { semver: "\${RANGE}" }, write: [{ git: fleet }] } }
@@ -31,7 +31,7 @@ registries: { ghcr.io: { credentials: { username: a, password: b } } }`,
       JSON.parse(JSON.stringify(await loadConfiguration([file], { env }))),
     )
     assert.ok(Object.isFrozen(aside) && Object.isFrozen(aside.policies[0]?.write))
-    assert.equal(aside.registries.constructor, undefined)
+    for (const byName of [aside.registries, aside.git, aside.webhooks]) assert.equal(byName.constructor, undefined)
   })
 
   it('throws every fault', async () => {
