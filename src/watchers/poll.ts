@@ -1,15 +1,16 @@
-import type { Digest } from '../image/digest.js'
 import type { Tag } from '../image/tag.js'
+import { choicesOf } from '../jobs/choice.js'
 import type { Jobs } from '../jobs/jobs.js'
-import type { PollJob, Selection, Watched } from '../jobs/payloads.js'
+import type { PollJob, Watched } from '../jobs/payloads.js'
 import { backoffMs } from '../lifecycle/backoff.js'
 import type { Clock } from '../lifecycle/clock.js'
 import { isPausing } from '../lifecycle/pause.js'
 import type { Events } from '../telemetry/events.js'
 import { RegistryError } from './registry/errors.js'
 import type { Registry } from './registry/registry.js'
+import { createSelector } from './selector.js'
 import { BELIEVED_AFTER_MS, suspicionOf } from './suspicion.js'
-import type { Watch, WatchedPolicy } from './watch.js'
+import type { Watch } from './watch.js'
 
 export interface Poller {
   /**
@@ -33,9 +34,11 @@ export type PollOutcome =
 
 export interface PollerOptions {
   readonly registry: Registry
-  readonly jobs: Pick<Jobs, 'selections' | 'watched' | 'updates'>
+  readonly jobs: Pick<Jobs, 'selections' | 'watched' | 'sightings' | 'standings' | 'updates'>
   readonly events: Pick<Events, 'polled' | 'selected'>
   readonly clock: Clock
+  /** The time that gates go by. Default: the clock's. */
+  readonly gateTime?: (() => number) | undefined
   readonly random: () => number
 }
 
@@ -43,7 +46,9 @@ export interface PollerOptions {
 const CRON_BACKOFF_MS = 60_000
 const LONGEST_BACKOFF_MS = 3_600_000
 
-export function createPoller({ registry, jobs, events, clock, random }: PollerOptions): Poller {
+export function createPoller(options: PollerOptions): Poller {
+  const { registry, jobs, events, clock, random } = options
+  const selector = createSelector(options)
   // The first look of a process is a whole one, whatever others have recorded: it costs little and mends what was lost.
   const seen = new Set<string>()
 
@@ -70,12 +75,16 @@ export function createPoller({ registry, jobs, events, clock, random }: PollerOp
     signal: AbortSignal,
   ): Promise<PollOutcome> {
     if (before !== undefined && isResting(watch, before, trigger, clock.now())) return { outcome: 'skipped' }
-    const rules = watch.policies.map(({ name, rule }) => `${name} ${rule}`).join('\n')
+    const rules = await rulesOf(watch)
     const known = seen.has(watch.key) && before?.rules === rules ? before.fingerprint : undefined
     // A look that brings no list ends it: a registry that recovers answers both short lists and errors.
     let suspectSince: number | undefined
     try {
-      const listing = await registry.listTags(watch.repository, { known, signal })
+      let listing = await registry.listTags(watch.repository, { known, signal })
+      let complete = true
+      if (!listing.changed && (await selector.selectAgain(watch, signal)).needsTags) {
+        listing = await registry.listTags(watch.repository, { signal })
+      }
       if (listing.changed) {
         const reason = await suspicion(watch, before, listing.tags)
         if (reason !== undefined) suspectSince = Math.min(before?.suspectSince ?? clock.now(), clock.now())
@@ -83,13 +92,22 @@ export function createPoller({ registry, jobs, events, clock, random }: PollerOp
           await jobs.watched.set(watch.key, { ...(before ?? NOTHING_YET), ...NO_FAILURE, suspectSince })
           return { outcome: 'suspect', reason }
         }
-        await selectAll(watch, listing.tags, signal)
+        ;({ complete } = await selector.select(watch, listing, { signal, isFirst: !seen.has(watch.key) }))
       }
-      const { fingerprint } = listing
+      const fingerprint = complete ? listing.fingerprint : undefined
       // Written last: a crash before it costs another whole look, and never an update. Most looks find it written already.
       if (before === undefined || before.fingerprint !== fingerprint || before.rules !== rules || isTroubled(before)) {
         const tags = listing.changed ? listing.tags.length : before?.tags
-        await jobs.watched.set(watch.key, { ...NO_FAILURE, fingerprint, rules, tags })
+        // Spelled out: V8 gives each object that is made by spreading a hidden class of its own, which takes 200 bytes.
+        await jobs.watched.set(watch.key, {
+          version: 1,
+          failures: 0,
+          notBefore: 0,
+          restUntil: 0,
+          fingerprint,
+          rules,
+          tags,
+        })
       }
       seen.add(watch.key)
       return listing.changed ? { outcome: 'changed', tags: listing.tags } : { outcome: 'unchanged' }
@@ -117,64 +135,16 @@ export function createPoller({ registry, jobs, events, clock, random }: PollerOp
     const selected = watch.policies.flatMap(({ name, rule }) => {
       const selection = selections.get(name)
       const isOfThis = selection?.repository === watch.key && selection.rule === rule
-      return isOfThis && selection.tag !== undefined ? [selection.tag] : []
+      return isOfThis ? choicesOf(selection).flatMap((choice) => choice.tag ?? []) : []
     })
     return suspicionOf(tags, { count: before?.tags, selected })
   }
 
-  // One policy whose tag cannot be resolved does not hold up the others of its repository.
-  async function selectAll(watch: Watch, tags: readonly Tag[], signal: AbortSignal): Promise<void> {
-    const failures: unknown[] = []
-    const digests = new Map<Tag, Promise<Digest>>()
-    const digestOf = (tag: Tag) => {
-      const asked = digests.get(tag) ?? existingDigest(watch, tag, signal)
-      digests.set(tag, asked)
-      return asked
-    }
-    for (const policy of watch.policies) {
-      try {
-        await select(policy, watch, tags, digestOf)
-      } catch (error) {
-        if (!(error instanceof RegistryError)) throw error
-        failures.push(error)
-      }
-    }
-    if (failures.length > 0) throw failures[0]
-  }
-
-  async function select(
-    policy: WatchedPolicy,
-    watch: Watch,
-    tags: readonly Tag[],
-    digestOf: (tag: Tag) => Promise<Digest>,
-  ): Promise<void> {
-    const before = await jobs.selections.get(policy.name)
-    const tag = policy.policy.select(tags)
-    const same = before !== undefined && before.tag === tag && before.repository === watch.key
-    const after: Selection = {
-      version: 1,
-      repository: watch.key,
-      rule: policy.rule,
-      firstSeenAt: same ? before.firstSeenAt : clock.now(),
-      ...(tag === undefined
-        ? { reason: noneQualifies(tags.length) }
-        : { tag, digest: (same ? before.digest : undefined) ?? (await digestOf(tag)) }),
-    }
-    await jobs.selections.set(policy.name, after)
-    if (!same || !seen.has(watch.key)) {
-      const { name, image } = policy
-      events.selected({ policy: name, image, tag, previous: before?.tag, reason: after.reason })
-    }
-    if (tag === undefined) return
-    for (const target of policy.targets) await jobs.updates.add({ version: 1, ...target, trigger: 'selection' })
-  }
-
-  /** A tag that is listed but has no manifest cannot be pulled: writing it would break what runs. */
-  async function existingDigest(watch: Watch, tag: Tag, signal: AbortSignal): Promise<Digest> {
-    const digest = await registry.resolveDigest(watch.repository, tag, { signal })
-    if (digest !== undefined) return digest
-    const message = `Cannot select "${watch.key}:${tag}": it is listed, but has no manifest`
-    throw new RegistryError('NOT_FOUND', message, { retryable: true })
+  /** What the tags are judged by. */
+  async function rulesOf(watch: Watch): Promise<string> {
+    const rules = watch.policies.map(({ name, rule }) => `${name} ${rule}`)
+    const standing = await selector.standingOf(watch)
+    return [...rules, ...(standing === '' ? [] : [standing])].join('\n')
   }
 
   function afterFailure(watch: Watch, before: Watched | undefined, error: RegistryError): Watched {
@@ -212,8 +182,4 @@ function isResting(watch: Watch, state: Watched, trigger: PollJob['trigger'], no
 
 function longestPauseMs({ intervalMs = CRON_BACKOFF_MS }: Watch): number {
   return Math.max(intervalMs, LONGEST_BACKOFF_MS)
-}
-
-function noneQualifies(tags: number): string {
-  return tags === 0 ? 'the repository has no tags' : `none of the ${tags} tags qualifies`
 }
