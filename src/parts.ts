@@ -5,6 +5,7 @@ import { repositoryKey } from './image/repository.js'
 import type { Jobs } from './jobs/jobs.js'
 import type { Clock } from './lifecycle/clock.js'
 import { createPolicy } from './policies/create.js'
+import type { Policy } from './policies/policy.js'
 import type { Events } from './telemetry/events.js'
 import { DEFAULT_GLOBS, fileMatcher } from './updaters/files.js'
 import { openGitRepository } from './updaters/git/open.js'
@@ -58,10 +59,14 @@ export async function createParts(
     onRest: events.registryRested,
     onRecovery: events.registryRecovered,
   })
-  const watches = watchesOf(configuration.policies.map((policy) => watchedPolicy(policy, configuration)))
+  const shared: Shared = {
+    policyOf: sharing((texts) => createPolicy(...texts)),
+    matcherOf: sharing(fileMatcher),
+  }
+  const watches = watchesOf(configuration.policies.map((policy) => watchedPolicy(policy, configuration, shared)))
   const reconcilers = new Map<string, Reconciler>()
   for (const git of Object.values(configuration.git)) {
-    const target = updateTarget(git, configuration)
+    const target = updateTarget(git, configuration, shared)
     if (target.policies.length === 0) continue
     const folder = join(configuration.state, 'git')
     const repository = openGitRepository({
@@ -91,7 +96,23 @@ export async function createParts(
   return { watches, registry, reconcilers, poller: createPoller({ registry, jobs, events, clock, random }) }
 }
 
-function watchedPolicy(policy: PolicyConfig, { git }: Configuration): WatchedPolicy {
+/** Thousands of policies often share a few rules and globs: what is made of equal ones is one object. */
+interface Shared {
+  readonly policyOf: (texts: Parameters<typeof createPolicy>) => Policy
+  readonly matcherOf: (globs: readonly string[]) => WritingPolicy['writesTo']
+}
+
+function sharing<Config, Made>(make: (config: Config) => Made): (config: Config) => Made {
+  const made = new Map<string, Made>()
+  return (config) => {
+    const text = JSON.stringify(config)
+    const one = made.get(text) ?? make(config)
+    made.set(text, one)
+    return one
+  }
+}
+
+function watchedPolicy(policy: PolicyConfig, { git }: Configuration, { policyOf }: Shared): WatchedPolicy {
   const { name, image, repository, schedule } = policy
   const targets = policy.write.flatMap((write) => {
     const target = git[write.git]
@@ -104,32 +125,32 @@ function watchedPolicy(policy: PolicyConfig, { git }: Configuration): WatchedPol
     repository,
     schedule,
     rule: ruleOf(policy),
-    policy: createPolicy(policy.select, policy.tags),
+    policy: policyOf([policy.select, policy.tags]),
     targets: unique,
   }
 }
 
-function updateTarget(git: GitConfig, { policies }: Configuration): UpdateTarget {
+function updateTarget(git: GitConfig, { policies }: Configuration, shared: Shared): UpdateTarget {
   const writing = policies.filter(({ write }) => write.some((entry) => entry.git === git.name))
   const others = policies.filter((policy) => !writing.includes(policy))
   return {
     git: git.name,
     branch: git.branch,
     author: git.author,
-    policies: writing.map((policy) => writingPolicy(policy, git.name)),
+    policies: writing.map((policy) => writingPolicy(policy, git.name, shared)),
     otherPolicies: new Set(others.map(({ name }) => name)),
   }
 }
 
-function writingPolicy(policy: PolicyConfig, git: string): WritingPolicy {
+function writingPolicy(policy: PolicyConfig, git: string, { policyOf, matcherOf }: Shared): WritingPolicy {
   return {
     name: policy.name,
     image: policy.image,
     repository: policy.repository,
     rule: ruleOf(policy),
-    writesTo: fileMatcher(globsOf(policy, git)),
+    writesTo: matcherOf(globsOf(policy, git)),
     downgrade: policy.downgrade,
-    compare: createPolicy(policy.select, policy.tags).compare,
+    compare: policyOf([policy.select, policy.tags]).compare,
   }
 }
 
