@@ -12,8 +12,7 @@ const MAX_QUOTED = 128
  * Throws `PolicyError` `INVALID_TAG` when built.
  */
 export function digestPolicy(followed: Tag, filter: Filter = NO_FILTER): Policy {
-  if (!isTag(followed))
-    throw new PolicyError('INVALID_TAG', `Cannot follow "${followed.slice(0, 128)}": it is not a tag`)
+  if (!isTag(followed)) throw invalid(followed)
 
   return rankedPolicy<Tag>(
     {
