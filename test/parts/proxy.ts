@@ -13,11 +13,13 @@ export interface ProxyPart {
 export interface ProxyOptions {
   /** What it must be shown: a user name and password with a colon between. */
   readonly login?: string
+  /** The host and port that every name stands for: a network that only the proxy knows. Addresses stand for themselves. */
+  readonly names?: string
   /** Takes requests for tunnels and never answers. */
   readonly hangs?: boolean
 }
 
-export async function startProxy({ login, hangs = false }: ProxyOptions = {}): Promise<ProxyPart> {
+export async function startProxy({ login, names, hangs = false }: ProxyOptions = {}): Promise<ProxyPart> {
   const passed: string[] = []
   const sockets = new Set<Socket>()
   const isAllowed = ({ headers }: IncomingMessage) =>
@@ -30,7 +32,9 @@ export async function startProxy({ login, hangs = false }: ProxyOptions = {}): P
     }
     passed.push(`${incoming.method} ${incoming.url}`)
     const { 'proxy-authorization': _, ...headers } = incoming.headers
-    const outgoing = ask(incoming.url ?? '', { method: incoming.method, headers }, (answer) => {
+    const url = new URL(incoming.url ?? '')
+    if (names !== undefined && /[a-z]/.test(url.hostname)) url.host = names
+    const outgoing = ask(url, { method: incoming.method, headers }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers)
       answer.pipe(response)
     })

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import type { Clock } from '../../lifecycle/clock.js'
@@ -10,7 +9,7 @@ import { exchangeError, systemCodeOf } from './failure.js'
 import type { Answer, Http, HttpRequest, RequestRecord } from './http.js'
 import { createPace, type Pace } from './pace.js'
 import { type Access, createPools } from './pools.js'
-import { hostOf, type Proxies } from './proxies.js'
+import { addressIn, type Proxies } from './proxies.js'
 import { followRedirects, type Target } from './redirect.js'
 
 export interface HttpClientOptions {
@@ -86,11 +85,6 @@ function spare({ action, method, operation }: HttpRequest, exhausted: Allowance 
   const { registry, remaining } = exhausted
   const message = `${action}: "${registry}" allows ${remaining} more pulls, which are left to those who run the image`
   throw new RegistryError('RESTING', message, { retryable: true })
-}
-
-/** The address that a URL has instead of a name. */
-function addressIn(url: URL): string | undefined {
-  return isIP(hostOf(url)) === 0 ? undefined : hostOf(url)
 }
 
 async function inflated(answer: RawAnswer, maxBytes: number): Promise<Buffer> {

@@ -16,7 +16,8 @@ export interface Proxies {
  */
 export function environmentProxy(url: URL, proxies: Proxies): URL | undefined {
   const proxy = url.protocol === 'https:' ? proxies.https : proxies.http
-  if (proxy === undefined || isOnThisMachine(hostOf(url))) return undefined
+  const address = addressIn(url)
+  if (proxy === undefined || (address !== undefined && reachOf(address) === 'loopback')) return undefined
   const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port
   const entries = proxies.except.toLowerCase().split(/[,\s]+/)
   return entries.some((entry) => isExcepted(hostOf(url), port, entry)) ? undefined : new URL(proxy)
@@ -25,6 +26,13 @@ export function environmentProxy(url: URL, proxies: Proxies): URL | undefined {
 /** The host of a URL, an IPv6 address without brackets. */
 export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, '')
+}
+
+/** The address that a URL has instead of a name. `localhost` is one for whoever connects (RFC 6761, section 6.3). */
+export function addressIn(url: URL): string | undefined {
+  const host = hostOf(url)
+  if (isIP(host) !== 0) return host
+  return /(?:^|\.)localhost\.?$/.test(host) ? '127.0.0.1' : undefined
 }
 
 function isExcepted(host: string, port: string, entry: string): boolean {
@@ -47,9 +55,4 @@ function isInNetwork(address: string, pattern: string): boolean {
   const list = new BlockList()
   list.addSubnet(network, prefix, family)
   return list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
-}
-
-function isOnThisMachine(host: string): boolean {
-  if (isIP(host) !== 0) return reachOf(host) === 'loopback'
-  return host === 'localhost' || host.endsWith('.localhost')
 }

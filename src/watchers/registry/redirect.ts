@@ -1,7 +1,7 @@
-import { isIP } from 'node:net'
 import { mayReach, type Reach, reachOf } from './address.js'
 import { RegistryError } from './errors.js'
 import type { Answer, HttpRequest } from './http.js'
+import { addressIn } from './proxies.js'
 
 /** Where one exchange of a request goes, and with what. */
 export interface Target {
@@ -54,11 +54,11 @@ function nextTarget(request: HttpRequest, from: Target, answer: Answer, location
   }
 }
 
-/** Node looks up names only, and the lookup judges them: an address in the URL itself is judged here. */
+/** Node looks up names only, and the lookup judges them, or a proxy does: an address in the URL itself is judged here. */
 function refuseAddress(action: string, { url, reach }: Target): void {
-  const host = url.hostname.replace(/^\[|\]$/g, '')
-  if (reach === undefined || isIP(host) === 0 || mayReach(reach, host)) return
-  throw refused(action, `"${url.origin}" is at a ${reachOf(host)} address`)
+  const address = addressIn(url)
+  if (reach === undefined || address === undefined || mayReach(reach, address)) return
+  throw refused(action, `"${url.origin}" is at a ${reachOf(address)} address`)
 }
 
 function refused(action: string, reason: string): RegistryError {

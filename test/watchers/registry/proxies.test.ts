@@ -37,6 +37,8 @@ describe('the proxy of the environment', () => {
     ['https://ghcr.io', ',,:443,[', true],
     ['https://localhost:5000', '', false],
     ['https://registry.localhost', '', false],
+    ['https://localhost.example.com', '', true],
+    ['https://notlocalhost', '', true],
     ['https://127.0.0.2', '', false],
     ['https://[::1]:5000', '', false],
   ]

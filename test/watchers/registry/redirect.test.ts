@@ -55,6 +55,8 @@ const REFUSED: readonly [location: string, message: string, more?: Partial<HttpR
   ['https://10.0.0.1/', '"https://10.0.0.1" is at a private address'],
   ['https://[::ffff:127.0.0.1]/', '"https://[::ffff:7f00:1]" is at a loopback address'],
   ['https://0x7f.1/', '"https://127.0.0.1" is at a loopback address'],
+  ['https://localhost:5000/', '"https://localhost:5000" is at a loopback address'],
+  ['https://registry.localhost./', '"https://registry.localhost." is at a loopback address'],
   ['https://other.example.com/x', 'redirected to "https://other.example.com/x", another host', { mayLeave: false }],
 ]
 for (const [location, message, more] of REFUSED) {

@@ -11,6 +11,7 @@ import { removeFolder, temporaryFolder } from '../../parts/folder.js'
 import { pushImage } from '../../parts/image.js'
 import { type Nginx, type NginxOptions, startNginx } from '../../parts/nginx.js'
 import { type ProxyPart, startProxy } from '../../parts/proxy.js'
+import { json, startOddServer } from './odd-server.js'
 
 const { signal } = new AbortController()
 const DIGEST = /^sha256:[0-9a-f]{64}$/
@@ -167,6 +168,24 @@ describe('a registry behind a proxy', () => {
     const proxies = { http: login(), https: login(), except: '' }
     assert.match((await resolve(nginx.host, { tls: { ca: authority.ca } }, proxies)) ?? '', DIGEST)
     assert.deepEqual(proxy.passed, [])
+  })
+
+  it('may send us to this machine from there only, by the proxy all the same', async (t) => {
+    const nearby = await startOddServer((_, response) => json(response, { tags: ['1.0.0'] }), '127.0.0.2')
+    const sending = await startOddServer((_, response) => response.writeHead(307, { location: nearby.url }).end())
+    const reaching = await startProxy({ names: sending.host })
+    t.after(() => Promise.all([nearby, sending, reaching].map((part) => part.stop())))
+    const settings = { plainHttp: true, proxy: reaching.url }
+    await assert.rejects(resolve('registry.example.com', settings), {
+      code: 'REFUSED_TARGET',
+      message: /127\.0\.0\.2:[0-9]+" is at a loopback address$/,
+    })
+    assert.equal(reaching.passed.splice(0).length, 1)
+    await assert.rejects(resolve(sending.host, settings), { code: 'INVALID_ANSWER' })
+    assert.deepEqual(reaching.passed.slice(0, 2), [
+      `GET http://${sending.host}/v2/team/app/tags/list?n=1000`,
+      `GET ${nearby.url}/`,
+    ])
   })
 
   it('is told apart from a proxy that refuses, and no password is shown', async () => {
