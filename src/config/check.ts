@@ -37,11 +37,19 @@ function missing(message: string): string {
 
 /** What stands in place of a map or list is named by its kind only, as it may be a secret that lacks its key. */
 function complete(issue: z.core.$ZodIssue, node: Node, path: Path): string {
-  if (!issue.message.startsWith('expected ')) return issue.message
+  const message = messageOf(issue, node)
+  if (!message.startsWith('expected ')) return message
   const inPlaceOfCollection = issue.code === 'invalid_type' && ['object', 'record', 'array'].includes(issue.expected)
-  const found = `${issue.message}, found ${describe(node, inPlaceOfCollection || isSecret(path))}`
+  const found = `${message}, found ${describe(node, inPlaceOfCollection || isSecret(path))}`
   const unquoted = issue.code === 'invalid_type' && issue.expected === 'string' && isUnquoted(node)
   return unquoted ? `${found}, put it in quotes` : found
+}
+
+/** Some repeat the text, which is not shown where it comes from outside of the file. */
+function messageOf(issue: z.core.$ZodIssue, node: Node): string {
+  const expectation = issue.code === 'custom' ? issue.params?.expectation : undefined
+  const outside = node.kind === 'scalar' && node.interpolation !== undefined
+  return outside && expectation !== undefined ? `expected ${expectation}` : issue.message
 }
 
 /** What YAML takes for a number, such as `1.10`, may be meant as text. */

@@ -1,6 +1,8 @@
 import type { Repository } from '../image/repository.js'
 import type { Select } from '../policies/create.js'
 import type { TagFilter } from '../policies/filter.js'
+import type { Demands } from '../policies/gates.js'
+import type { WindowTexts } from '../policies/window.js'
 
 /**
  * What the policy file says, with every default applied: plain data, deeply frozen. Records have no prototype, so that
@@ -89,9 +91,34 @@ export interface PolicyConfig {
   /** Absent: every tag, compared as it is. */
   readonly tags?: TagFilter
   readonly select: Select
+  /** Whether the digest is written beside the tag, and whether it follows the tag when that is moved. */
+  readonly digest: 'none' | 'pin' | 'refresh'
+  /** Whether the next best tag is taken while the best one may not be written. */
+  readonly fallback: boolean
+  /** Since when a tag counts as old: since it was first seen here, or since the registry says that it was pushed. */
+  readonly ageFrom: 'firstSeen' | 'registry'
+  readonly demands: Demands
+  /** Present where `demands` has `signed`. */
+  readonly signature?: SignatureConfig
+  /** Absent: at any time. */
+  readonly window?: WindowTexts
   readonly downgrade: 'never' | 'allow'
   /** Empty where the policy is only watched. */
   readonly write: readonly WriteConfig[]
+}
+
+/** Who must have signed. */
+export type SignatureConfig =
+  /** One of these public keys, in PEM; `file` is where they were read from, as the policy file spells it. */
+  { readonly cosign: { readonly pem: string; readonly file: string } } | { readonly keyless: KeylessConfig }
+
+/** A certificate of one identity, given exactly or as a pattern in RE2 syntax. */
+export interface KeylessConfig {
+  readonly issuer: string
+  readonly identity?: string
+  readonly identityPattern?: string
+  /** Absolute path of a trusted root. It is not read here. Absent: the public Sigstore's. */
+  readonly trustedRoot?: string
 }
 
 export type Schedule =

@@ -46,6 +46,14 @@ export function text(expectation: string, complaint: (text: string) => string | 
   return pattern === undefined ? checked : checked.meta({ pattern })
 }
 
+/** The same where what is wrong may repeat the text: of one that comes from outside of the file only the expectation is told. */
+export function quotedText(expectation: string, complaint: (text: string) => string | undefined) {
+  return z.string({ error: `expected ${expectation}` }).superRefine((value, context) => {
+    const message = complaint(value)
+    if (message !== undefined) context.addIssue({ code: 'custom', message, params: { expectation } })
+  })
+}
+
 /** A text that passes a test. */
 export function textThat(expectation: string, passes: (text: string) => boolean, pattern?: string) {
   return text(expectation, (value) => (passes(value) ? undefined : `expected ${expectation}`), pattern)
@@ -67,8 +75,9 @@ export function oneOf<const Words extends readonly [string, ...string[]]>(...wor
 export function withRule<S extends z.ZodType>(schema: S, rule: Rule): S {
   return schema.superRefine(
     (value, context) => {
-      for (const { key, message } of rule(value as Record<string, unknown>)) {
-        context.addIssue({ code: 'custom', message, path: key === undefined ? [] : [key] })
+      for (const { key, index, message, expectation } of rule(value as Record<string, unknown>)) {
+        const path = [key, index].filter((step) => step !== undefined)
+        context.addIssue({ code: 'custom', message, path, params: { expectation } })
       }
     },
     { when: isMap },

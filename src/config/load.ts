@@ -3,6 +3,7 @@ import type { Configuration } from './configuration.js'
 import { readDocument } from './document.js'
 import { ConfigError, type Fault } from './errors.js'
 import { type InterpolationOptions, interpolate } from './interpolate.js'
+import { readKeyFiles } from './key-files.js'
 import { merge } from './merge.js'
 import type { MapNode } from './node.js'
 import { readProxies } from './proxies.js'
@@ -39,14 +40,15 @@ export async function loadConfiguration(
 
   const { root, faults: doubled } = merge([first, ...others])
   const checked = check(root)
-  faults.push(...doubled, ...checked.faults)
+  const { keys, faults: unusable } = await readKeyFiles(root)
+  faults.push(...doubled, ...checked.faults, ...unusable)
   // What a name stands for may be in the file that could not be read.
   if (unreadable.length === 0 && roots.length === sources.length) faults.push(...checkReferences(root))
   const { proxies, complaints } = readProxies(options.env)
   faults.push(...complaints.map((message) => ({ ...root.at, path: '', message })))
   if (faults.length > 0 || checked.file === undefined) throw refuse()
 
-  const resolved = resolveFile(checked.file, root)
+  const resolved = resolveFile(checked.file, root, keys)
   const secrets = inOrderOfLength([...resolved.secrets, ...secretsOfUrls([proxies.http, proxies.https])])
   return freeze({ ...resolved, proxies, secrets, warnings: warningsOf(resolved, root) })
 }

@@ -1,11 +1,11 @@
 import type { Fault } from './errors.js'
 import { tryParseHost } from './host.js'
 import { suggestion } from './nearest.js'
-import { entriesAt, formatPath, locate, type MapNode, type Path, type Position, textAt } from './node.js'
+import { entriesAt, formatPath, locate, type MapNode, type Path, type Position, type ScalarNode } from './node.js'
 
 /** What only the whole configuration shows: names that nothing bears, and things that bear two names. */
 export function checkReferences(root: MapNode): readonly Fault[] {
-  const faults: Fault[] = [...unknownGit(root), ...sameHosts(root)]
+  const faults: Fault[] = [...unknownGit(root), ...unfitPredecessors(root), ...circles(root), ...sameHosts(root)]
   if (!root.entries.has('policies')) {
     faults.push({ ...root.at, path: 'policies', message: 'missing, expected a map of policies' })
   }
@@ -18,15 +18,80 @@ function* unknownGit(root: MapNode): Generator<Fault> {
     const { node: write, found } = locate(value, ['write'])
     if (!found || write.kind !== 'list') continue
     for (const index of write.items.keys()) {
-      const path: Path = ['policies', policy, 'write', index, 'git']
-      const name = textAt(root, path)
-      const { node } = locate(root, path)
-      if (name === undefined || known.has(name) || node.kind !== 'scalar' || node.interpolation?.failed) continue
-      const shown = JSON.stringify(node.interpolation?.written ?? name)
-      const hint = node.interpolation === undefined ? suggestion(name, known.keys()) : ''
-      yield { ...node.at, path: formatPath(path), message: `no entry of "git" has the name ${shown}${hint}` }
+      const name = nameAt(root, ['policies', policy, 'write', index, 'git'])
+      if (name !== undefined && !known.has(name.text)) yield faultOf(name, unknown('git', name, known.keys()))
     }
   }
+}
+
+/** A policy that goes first must be there, and write. */
+function* unfitPredecessors(root: MapNode): Generator<Fault> {
+  const policies = entriesAt(root, ['policies'])
+  for (const policy of policies.keys()) {
+    const first = predecessorOf(root, policy)
+    if (first === undefined) continue
+    if (!policies.has(first.text)) {
+      yield faultOf(first, unknown('policies', first, policies.keys()))
+    } else if (!isWriting(root, first.text)) {
+      yield faultOf(first, `the policy ${shown(first)} has no "write", so it never has a tag in Git`)
+    }
+  }
+}
+
+/** Policies that wait for each other. */
+function* circles(root: MapNode): Generator<Fault> {
+  const settled = new Set<string>()
+  for (const start of entriesAt(root, ['policies']).keys()) {
+    const chain: string[] = []
+    let policy: string | undefined = start
+    while (policy !== undefined && !settled.has(policy)) {
+      settled.add(policy)
+      chain.push(policy)
+      policy = predecessorOf(root, policy)?.text
+    }
+    if (policy === undefined || !chain.includes(policy)) continue
+    const first = predecessorOf(root, policy)
+    if (first === undefined) continue
+    const circle = chain.slice(chain.indexOf(policy))
+    const names = [...circle, policy].map((name) => JSON.stringify(name)).join(' after ')
+    yield faultOf(first, circle.length === 1 ? 'a policy cannot go after itself' : `goes round in a circle: ${names}`)
+  }
+}
+
+function predecessorOf(root: MapNode, policy: string): Name | undefined {
+  return nameAt(root, ['policies', policy, 'after', 'policy'])
+}
+
+function isWriting(root: MapNode, policy: string): boolean {
+  const { node, found } = locate(root, ['policies', policy, 'write'])
+  // What is no list is told already.
+  return found && (node.kind !== 'list' || node.items.length > 0)
+}
+
+interface Name {
+  readonly text: string
+  readonly node: ScalarNode
+  readonly path: Path
+}
+
+/** A name that stands at a path; undefined where there is none, which is told already. */
+function nameAt(root: MapNode, path: Path): Name | undefined {
+  const { node, found } = locate(root, path)
+  if (!found || node.kind !== 'scalar' || typeof node.value !== 'string' || node.interpolation?.failed) return undefined
+  return { text: node.value, node, path }
+}
+
+function shown({ text, node }: Name): string {
+  return JSON.stringify(node.interpolation?.written ?? text)
+}
+
+function unknown(section: string, name: Name, known: Iterable<string>): string {
+  const hint = name.node.interpolation === undefined ? suggestion(name.text, known) : ''
+  return `no entry of "${section}" has the name ${shown(name)}${hint}`
+}
+
+function faultOf({ node, path }: Name, message: string): Fault {
+  return { ...node.at, path: formatPath(path), message }
 }
 
 function* sameHosts(root: MapNode): Generator<Fault> {

@@ -1,30 +1,28 @@
 import { resolve } from 'node:path'
-import { parseRepository } from '../image/repository.js'
-import type { Select } from '../policies/create.js'
-import type { TagFilter } from '../policies/filter.js'
-import type {
-  Configuration,
-  GitConfig,
-  Login,
-  PolicyConfig,
-  RegistryConfig,
-  Schedule,
-  WebhookConfig,
-} from './configuration.js'
-import { tryParseDuration } from './duration.js'
+import { checked, milliseconds } from './checked.js'
+import type { Configuration, GitConfig, Login, RegistryConfig, WebhookConfig } from './configuration.js'
+import { DEFAULTS } from './defaults.js'
 import { absoluteGitUrl } from './git-url.js'
 import { plainHttpByDefault, tryParseHost } from './host.js'
+import type { KeyFiles } from './key-files.js'
 import { folderOf, locate, type MapNode, type Path } from './node.js'
-import { DEFAULTS, type PolicyFile } from './schema.js'
+import { resolvePolicy } from './resolve-policy.js'
+import type { PolicyFile } from './schema.js'
 import { secretsOf } from './secrets.js'
 
 /**
  * Applies the defaults to a file without faults. `root` tells in which file, and so in which folder, a path stands.
- * The state is kept in the working folder of the process where the file does not say.
+ * The state is kept in the working folder of the process where the file does not say. `keys` has every key that it names.
  */
-export function resolveFile(file: PolicyFile, root: MapNode): Omit<Configuration, 'warnings' | 'proxies'> {
+export function resolveFile(
+  file: PolicyFile,
+  root: MapNode,
+  keys: KeyFiles,
+): Omit<Configuration, 'warnings' | 'proxies'> {
   const absolute = (path: Path, text: string) => resolve(folderAt(root, path), text)
-  const policies = Object.entries(file.policies ?? {}).map(([name, policy]) => resolvePolicy(name, policy))
+  const policies = Object.entries(file.policies ?? {}).map(([name, policy]) =>
+    resolvePolicy(name, policy, (keys, text) => absolute(['policies', name, ...keys], text), keys),
+  )
   return {
     registries: record(file.registries, (host, registry) => [
       hostOf(host),
@@ -113,39 +111,6 @@ function resolveGit(name: string, git: Entry<'git'>, folder: string): GitConfig 
   }
 }
 
-function resolvePolicy(name: string, policy: Entry<'policies'>): PolicyConfig {
-  return {
-    name,
-    image: policy.image,
-    repository: parseRepository(policy.image),
-    schedule: resolveSchedule(policy),
-    ...(policy.tags !== undefined && { tags: resolveTags(policy.tags) }),
-    select: resolveSelect(policy.select),
-    downgrade: policy.downgrade ?? DEFAULTS.policy.downgrade,
-    write: (policy.write ?? []).map(({ git, files }) => ({ git, ...(files !== undefined && { files }) })),
-  }
-}
-
-function resolveTags({ include, exclude, extract }: NonNullable<Entry<'policies'>['tags']>): TagFilter {
-  return {
-    ...(include !== undefined && { include }),
-    ...(exclude !== undefined && { exclude }),
-    ...(extract !== undefined && { extract }),
-  }
-}
-
-function resolveSelect({ semver, numerical, alphabetical }: Entry<'policies'>['select']): Select {
-  if (numerical !== undefined) return { numerical }
-  if (alphabetical !== undefined) return { alphabetical }
-  return { semver: checked(semver, undefined) }
-}
-
-function resolveSchedule({ interval, schedule, timezone }: Entry<'policies'>): Schedule {
-  if (schedule === undefined)
-    return { type: 'interval', intervalMs: milliseconds(interval ?? DEFAULTS.policy.interval) }
-  return { type: 'cron', expression: schedule, ...(timezone !== undefined && { timezone }) }
-}
-
 function resolveWebhook(name: string, { sender, secret, registry }: Entry<'webhooks'>): WebhookConfig {
   return { name, sender, secret, ...(registry !== undefined && { registry: hostOf(registry) }) }
 }
@@ -174,16 +139,6 @@ function folderAt(root: MapNode, path: Path): string {
   return folderOf(locate(root, path).node)
 }
 
-/** The schema has checked what follows: failing here is a defect. */
-function milliseconds(text: string): number {
-  return checked(tryParseDuration(text), text)
-}
-
 function hostOf(text: string | undefined): string {
   return checked(text === undefined ? undefined : tryParseHost(text), text)
-}
-
-function checked<T>(value: T | undefined, text: string | undefined): T {
-  if (value === undefined) throw new Error(`Cannot resolve the policy file: "${text}" was not checked`)
-  return value
 }

@@ -4,7 +4,11 @@ export type Rule = (value: Readonly<Record<string, unknown>>) => readonly Compla
 export interface Complaint {
   /** The key that is at fault; the whole map where there is none. */
   readonly key?: string
+  /** Of an item of the list that the key has. */
+  readonly index?: number
   readonly message: string
+  /** What the text should be, told instead of a message that repeats a text which comes from outside of the file. */
+  readonly expectation?: string
 }
 
 /** Exactly one of these sets of keys, and that one whole. */

@@ -1,52 +1,27 @@
 import { z } from 'zod'
 import { isCronExpression } from '../lifecycle/cron.js'
 import { isBranchName } from './branch.js'
-import { DURATION, MAX_INTERVAL_MS, tryParseDuration } from './duration.js'
+import { DEFAULTS } from './defaults.js'
 import { named, oneOf, orText, section, text, textThat, withRule } from './fields.js'
+import { after, digest, fallback, holds, require, window } from './gating.js'
 import { gitUrlComplaint } from './git-url.js'
 import { tryParseHost } from './host.js'
 import { entryNames, hostNames, policyNames } from './names.js'
 import { isOrigin, isProxyUrl } from './proxies.js'
 import { oneForm, oneFormSchema, oneSchedule, oneScheduleSchema, together, togetherSchema } from './rules.js'
-import { select, tags } from './selection.js'
-import { imageComplaint, isAuthorText, isGlob, isRedisUrl, isTimezone, pathComplaint } from './texts.js'
+import { namedTag, namedTagSchema, select, tags } from './selection.js'
+import { imageComplaint, isAuthorText, isGlob, isRedisUrl } from './texts.js'
+import { flag, interval, notEmpty, path, timezone } from './values.js'
 
 /*
  * The policy file: one source for what is accepted, for its type, and for the JSON Schema of editors.
  * Defaults are told here and applied in resolve.ts, which also knows those that depend on other values.
  */
 
-/** What holds where the file says nothing. */
-export const DEFAULTS = {
-  git: { branch: 'main', interval: '1m' },
-  author: { name: 'Tidemark', email: 'tidemark@localhost' },
-  policy: { interval: '5m', downgrade: 'never' },
-  registry: { requestsPerSecond: 20, concurrency: 8 },
-  /** Docker Hub counts every request of an address, and refuses those who ask too often. */
-  dockerHub: { requestsPerSecond: 5 },
-  server: { host: '127.0.0.1', port: 8080 },
-  state: '.tidemark',
-} as const
-
 const BEST_ELSEWHERE = `Best kept outside of this file, as "\${NAME}" or "\${file:PATH}".`
 
-const notEmpty = () => textThat('a text that is not empty', (value) => value !== '', '.')
-const path = () => text('a path', pathComplaint, '^[^~]')
 const host = () =>
   textThat('a registry host such as "registry.example.com:5000"', (value) => tryParseHost(value) !== undefined)
-
-const interval = () =>
-  text(
-    'a duration such as "5m"',
-    (value) => {
-      const durationMs = tryParseDuration(value)
-      if (durationMs === undefined) return 'expected a duration such as "5m"'
-      return durationMs >= 1_000 && durationMs <= MAX_INTERVAL_MS ? undefined : 'expected a duration from 1s to 24d'
-    },
-    `^${DURATION}$`,
-  )
-
-const flag = () => orText('true or false', z.boolean(), /^(?:true|false)$/)
 
 const port = () => {
   const expected = 'expected a port from 0 to 65535'
@@ -209,42 +184,50 @@ const write = section({
     .meta({ description: 'Which files. Default: every .yaml, .yml and Kustomization file.', examples: [['apps/**']] }),
 }).meta({ description: 'One place to write to.' })
 
-const policy = withRule(
-  section({
-    image: text('an image repository such as "ghcr.io/org/app"', imageComplaint).meta({
-      description: 'The repository to watch, without tag and digest.',
-      examples: ['ghcr.io/org/app', 'alpine'],
-    }),
-    interval: interval()
-      .optional()
-      .meta({
-        description: 'How often to look at the registry.',
-        default: DEFAULTS.policy.interval,
-        examples: ['1m', '1h30m'],
-      }),
-    schedule: textThat('a cron expression such as "*/10 8-18 * * 1-5"', isCronExpression)
-      .optional()
-      .meta({
-        description:
-          'When to look at the registry, instead of `interval`: five cron fields, or six with seconds first.',
-        examples: ['*/10 8-18 * * 1-5'],
-      }),
-    timezone: textThat('a time zone such as "Europe/Paris"', isTimezone)
-      .optional()
-      .meta({ description: "Time zone of `schedule`. Default: the machine's.", examples: ['Europe/Paris'] }),
-    tags: tags.optional(),
-    select,
-    downgrade: oneOf('never', 'allow').optional().meta({
-      description: 'Whether a lower version than the one in Git may be written.',
-      default: DEFAULTS.policy.downgrade,
-    }),
-    write: z
-      .array(write, { error: 'expected a list' })
-      .optional()
-      .meta({ description: 'Where the selected tag is written. Default: nowhere, the policy is only watched.' }),
+const policySection = section({
+  image: text('an image repository such as "ghcr.io/org/app"', imageComplaint).meta({
+    description: 'The repository to watch, without tag and digest.',
+    examples: ['ghcr.io/org/app', 'alpine'],
   }),
-  oneSchedule,
-).meta({ description: 'Selects one tag of one repository.', ...oneScheduleSchema })
+  interval: interval()
+    .optional()
+    .meta({
+      description: 'How often to look at the registry.',
+      default: DEFAULTS.policy.interval,
+      examples: ['1m', '1h30m'],
+    }),
+  schedule: textThat('a cron expression such as "*/10 8-18 * * 1-5"', isCronExpression)
+    .optional()
+    .meta({
+      description: 'When to look at the registry, instead of `interval`: five cron fields, or six with seconds first.',
+      examples: ['*/10 8-18 * * 1-5'],
+    }),
+  timezone: timezone()
+    .optional()
+    .meta({ description: "Time zone of `schedule`. Default: the machine's.", examples: ['Europe/Paris'] }),
+  tags: tags.optional(),
+  select,
+  digest: digest.optional(),
+  require: require.optional(),
+  window: window.optional(),
+  after: after.optional(),
+  holds: holds.optional(),
+  fallback: fallback.optional(),
+  downgrade: oneOf('never', 'allow').optional().meta({
+    description: 'Whether a lower version than the one in Git may be written.',
+    default: DEFAULTS.policy.downgrade,
+  }),
+  write: z
+    .array(write, { error: 'expected a list' })
+    .optional()
+    .meta({ description: 'Where the selected tag is written. Default: nowhere, the policy is only watched.' }),
+})
+
+const policy = withRule(withRule(policySection, oneSchedule), namedTag).meta({
+  description: 'Selects one tag of one repository.',
+  ...oneScheduleSchema,
+  ...namedTagSchema,
+})
 
 const webhook = section({
   sender: oneOf('generic', 'distribution').meta({ description: 'What sends the events.' }),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { oneOf, section, text, textThat, withRule } from './fields.js'
-import { oneForm, oneFormSchema, type Rule } from './rules.js'
-import { extractComplaint, isRange, patternComplaint } from './texts.js'
+import { type Complaint, oneForm, oneFormSchema, type Rule } from './rules.js'
+import { extractComplaint, isImageTag, isRange, patternComplaint } from './texts.js'
 
 /*
  * The fields of a policy that say which tag it selects.
@@ -9,7 +9,7 @@ import { extractComplaint, isRange, patternComplaint } from './texts.js'
 
 const direction = () => oneOf('ascending', 'descending')
 
-const SELECT_FORMS = [['semver'], ['numerical'], ['alphabetical']] as const
+const SELECT_FORMS = [['semver'], ['numerical'], ['alphabetical'], ['newest'], ['digest'], ['same'], ['like']] as const
 
 export const select = withRule(
   section({
@@ -25,9 +25,36 @@ export const select = withRule(
     alphabetical: direction().optional().meta({
       description: 'The last tag in the order of code points: `ascending`. The first one: `descending`.',
     }),
+    newest: oneOf('created').optional().meta({ description: 'The image that was created last: `created`.' }),
+    digest: textThat('a tag such as "latest"', isImageTag)
+      .optional()
+      .meta({ description: 'This tag, whose digest is followed.', examples: ['latest'] }),
+    same: oneOf('major', 'minor', 'patch').optional().meta({
+      description: 'The highest version that has the same numbers as the tag in Git up to this one, and its suffix.',
+    }),
+    like: oneOf('current').optional().meta({
+      description: 'The highest version with as many parts and the same suffix as the tag in Git: `current`.',
+    }),
   }),
   oneForm(...SELECT_FORMS),
 ).meta({ description: 'What selects the tag, by one of these.', ...oneFormSchema(...SELECT_FORMS) })
+
+/** Where a tag is named there are none to choose from, and nothing but its digest changes. */
+export const namedTag: Rule = ({ select, tags, digest }) => {
+  if (typeof select !== 'object' || select === null || !('digest' in select)) return []
+  const complaints: Complaint[] = []
+  if (tags !== undefined) complaints.push({ key: 'tags', message: 'means nothing where "select" names the tag' })
+  if (digest === 'none' || digest === 'pin') {
+    complaints.push({ key: 'digest', message: 'expected "refresh" where "select" follows a digest' })
+  }
+  return complaints
+}
+
+export const namedTagSchema = {
+  if: { properties: { select: { type: 'object', required: ['digest'] } }, required: ['select'] },
+  // biome-ignore lint/suspicious/noThenProperty: JSON Schema calls it so.
+  then: { not: { required: ['tags'] } },
+}
 
 const pattern = () => text('a regular expression in RE2 syntax', patternComplaint)
 

@@ -1,8 +1,11 @@
 import { tryParseReference } from '../image/reference.js'
 import { tryParseRepository } from '../image/repository.js'
+import { isReferrerTag, isTag } from '../image/tag.js'
 import { createPolicy, type Select } from '../policies/create.js'
 import { PolicyError } from '../policies/errors.js'
 import type { TagFilter } from '../policies/filter.js'
+import { parseInstant } from '../policies/local-time.js'
+import { createWindow, type WindowTexts } from '../policies/window.js'
 
 /*
  * What the texts of a policy file must be. A complaint is undefined where nothing is wrong, and never repeats a text that
@@ -32,14 +35,27 @@ export function extractComplaint(extract: string, include: string): string | und
 
 const ANY: Select = { alphabetical: 'ascending' }
 
+export function windowComplaint(texts: WindowTexts): string | undefined {
+  return complaintOf(() => createWindow(texts))
+}
+
 function policyComplaint(select: Select, tags?: TagFilter): string | undefined {
+  return complaintOf(() => createPolicy(select, tags))
+}
+
+function complaintOf(build: () => unknown): string | undefined {
   try {
-    createPolicy(select, tags)
+    build()
     return undefined
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error
     return `c${error.message.slice(1)}`
   }
+}
+
+/** One that names an image to run. */
+export function isImageTag(text: string): boolean {
+  return isTag(text) && !isReferrerTag(text)
 }
 
 /** Names of the time zone database, and offsets such as `+02:00`. */
@@ -50,6 +66,21 @@ export function isTimezone(text: string): boolean {
   } catch {
     return false
   }
+}
+
+export function isInstant(text: string): boolean {
+  return parseInstant(text, 'UTC') !== undefined
+}
+
+/** What an OpenID provider is called by: OpenID Connect Core 1.0, section 2, "iss". */
+export function isIssuer(text: string): boolean {
+  return /^https?:\/\//.test(text) && URL.canParse(text) && !/[?#\s]/.test(text)
+}
+
+const MAX_LINE = 200
+
+export function isLine(text: string): boolean {
+  return text.trim() !== '' && text.length <= MAX_LINE && !/\p{Cc}/u.test(text)
 }
 
 /** Files are matched by their path from the root of the repository, which has neither a leading slash nor `..`. */
@@ -65,6 +96,13 @@ export function isRedisUrl(text: string): boolean {
 export function pathComplaint(text: string): string | undefined {
   if (text === '' || text.includes('\0')) return 'expected a path'
   return text.startsWith('~') ? `"~" is not expanded, use "\${HOME}"` : undefined
+}
+
+/** Of a key that is read from a file: what `cosign` takes beside paths is told apart. */
+export function keyPathComplaint(text: string): string | undefined {
+  if (text.includes('-----BEGIN')) return 'the key itself cannot stand here: expected the path of a file that has it'
+  if (text.includes('://')) return 'a URL cannot stand here: expected the path of a file with the public key'
+  return pathComplaint(text)
 }
 
 /** Git ends a name and an address at these characters: the object format of a commit has no escapes. */

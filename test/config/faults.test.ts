@@ -9,7 +9,8 @@ const ENTRY_NAME = `not a name: expected a name of up to 63 letters, digits, "."
 const HOST_NAME = 'not a registry host: expected one such as "ghcr.io" or "registry.example.com:5000"'
 const FORMS = 'needs either "username" and "password", or'
 
-const SELECT = 'needs either "semver", or "numerical", or "alphabetical"'
+const SELECT =
+  'needs either "semver", or "numerical", or "alphabetical", or "newest", or "digest", or "same", or "like"'
 
 /** A file that is right but for what is put in. */
 const inPolicy = (line: string) =>

@@ -1,0 +1,71 @@
+import { createPublicKey } from 'node:crypto'
+import { resolve } from 'node:path'
+import type { Fault } from './errors.js'
+import { entriesAt, folderOf, formatPath, locate, type MapNode, type Path } from './node.js'
+import { readTextFile } from './text-file.js'
+import { keyPathComplaint } from './texts.js'
+
+/** The public keys of each file that the policies name, as PEM, by its absolute path. */
+export type KeyFiles = ReadonlyMap<string, string>
+
+/** Far more than keys need. */
+const MAX_FILE_BYTES = 64 * 1024
+
+/** Reads the public keys by which signatures are verified. Every file must have one at least. */
+export async function readKeyFiles(
+  root: MapNode,
+): Promise<{ readonly keys: KeyFiles; readonly faults: readonly Fault[] }> {
+  const read = new Map<string, Keys>()
+  const faults: Fault[] = []
+  for (const name of entriesAt(root, ['policies']).keys()) {
+    const path: Path = ['policies', name, 'require', 'signature', 'cosign']
+    const { node, found } = locate(root, path)
+    if (!found || node.kind !== 'scalar' || node.interpolation?.failed) continue
+    if (typeof node.value !== 'string' || keyPathComplaint(node.value) !== undefined) continue
+    const file = resolve(folderOf(node), node.value)
+    const keys = read.get(file) ?? (await readKeys(file))
+    read.set(file, keys)
+    if ('pem' in keys) continue
+    const shown = JSON.stringify(node.interpolation?.written ?? node.value)
+    faults.push({
+      ...node.at,
+      path: formatPath(path),
+      message: `cannot read a public key from ${shown}: ${keys.complaint}`,
+    })
+  }
+  return { keys: new Map([...read].flatMap(([file, keys]) => ('pem' in keys ? [[file, keys.pem]] : []))), faults }
+}
+
+type Keys = { readonly pem: string } | { readonly complaint: string }
+
+async function readKeys(path: string): Promise<Keys> {
+  const file = await readTextFile(path, MAX_FILE_BYTES)
+  return 'complaint' in file ? file : keysOf(file.text)
+}
+
+/** RFC 7468, section 2. What stands around the blocks is explanation. */
+const BLOCK = /-----BEGIN ([A-Z0-9 ]{1,60})-----[^-]*-----END \1-----/g
+
+/** Of the texts in PEM, only the public keys: nothing else goes on from here. */
+function keysOf(text: string): Keys {
+  const blocks = [...text.matchAll(BLOCK)].map(([pem, label = '']) => ({ pem, label }))
+  if (blocks.some(({ label }) => label.endsWith('PRIVATE KEY'))) {
+    return { complaint: 'it has a private key, which belongs to who signs: expected the public one' }
+  }
+  const keys = blocks.filter(({ label }) => /^(?:RSA )?PUBLIC KEY$/.test(label)).map(({ pem }) => pem)
+  if (keys.length === 0) return { complaint: 'it has no "-----BEGIN PUBLIC KEY-----"' }
+  const complaint = keys.map(keyComplaint).find((found) => found !== undefined)
+  return complaint === undefined ? { pem: `${keys.join('\n')}\n` } : { complaint }
+}
+
+/** What cosign signs with: specification of its signatures, "Supported key types". */
+const TYPES = new Set(['ec', 'rsa', 'ed25519'])
+
+function keyComplaint(pem: string): string | undefined {
+  try {
+    const type = createPublicKey(pem).asymmetricKeyType ?? ''
+    return TYPES.has(type) ? undefined : `nothing is signed with a key of the type "${type}"`
+  } catch {
+    return 'one of its keys is damaged'
+  }
+}
