@@ -3,9 +3,12 @@ import type { Configuration, GitConfig, PolicyConfig } from './config/configurat
 import { defaultRegistry } from './config/resolve.js'
 import { repositoryKey } from './image/repository.js'
 import type { Jobs } from './jobs/jobs.js'
+import { standingKey } from './jobs/keys.js'
 import type { Clock } from './lifecycle/clock.js'
 import { createPolicy } from './policies/create.js'
+import { createGates } from './policies/gates.js'
 import type { Policy } from './policies/policy.js'
+import { createWindow } from './policies/window.js'
 import type { Events } from './telemetry/events.js'
 import { DEFAULT_GLOBS, fileMatcher } from './updaters/files.js'
 import { openGitRepository } from './updaters/git/open.js'
@@ -17,7 +20,7 @@ import { createPoller, type Poller } from './watchers/poll.js'
 import { ociRegistry } from './watchers/registry/oci.js'
 import { politeRegistry } from './watchers/registry/polite.js'
 import type { Registry } from './watchers/registry/registry.js'
-import { type Watch, type WatchedPolicy, watchesOf } from './watchers/watch.js'
+import { type Target, type Watch, type WatchedPolicy, watchesOf } from './watchers/watch.js'
 
 /** What looks at registries and what writes to Git, made from one configuration. `run` and the one-shot commands share it. */
 export interface Parts {
@@ -35,13 +38,15 @@ export interface Surroundings {
   readonly random: () => number
   readonly events: Events
   readonly version: string
+  /** The time that gates go by. Default: the clock's. */
+  readonly gateTime?: (() => number) | undefined
 }
 
 /** Throws `GitError` `STATE` where the state folder cannot be used. */
 export async function createParts(
   configuration: Configuration,
-  jobs: Pick<Jobs, 'selections' | 'watched' | 'updates'>,
-  { clock, random, events, version }: Surroundings,
+  jobs: Omit<Jobs, 'ping' | 'stop'>,
+  { clock, random, events, version, gateTime }: Surroundings,
 ): Promise<Parts> {
   const settingsOf = (host: string) => configuration.registries[host] ?? defaultRegistry(host)
   const client = ociRegistry({
@@ -85,7 +90,7 @@ export async function createParts(
         intervalMs: git.intervalMs,
         repository,
         scanner: createScanner(repository, index, wanted),
-        selections: jobs.selections,
+        jobs,
         askProvenance: (repository, digest, signal) => registry.describeManifest(repository, digest, { signal }),
         clock,
         random,
@@ -93,7 +98,7 @@ export async function createParts(
       }),
     )
   }
-  return { watches, registry, reconcilers, poller: createPoller({ registry, jobs, events, clock, random }) }
+  return { watches, registry, reconcilers, poller: createPoller({ registry, jobs, events, clock, random, gateTime }) }
 }
 
 /** Thousands of policies often share a few rules and globs: what is made of equal ones is one object. */
@@ -112,13 +117,8 @@ function sharing<Config, Made>(make: (config: Config) => Made): (config: Config)
   }
 }
 
-function watchedPolicy(policy: PolicyConfig, { git }: Configuration, { policyOf }: Shared): WatchedPolicy {
+function watchedPolicy(policy: PolicyConfig, configuration: Configuration, { policyOf }: Shared): WatchedPolicy {
   const { name, image, repository, schedule } = policy
-  const targets = policy.write.flatMap((write) => {
-    const target = git[write.git]
-    return target === undefined ? [] : [{ git: target.name, branch: target.branch }]
-  })
-  const unique = [...new Map(targets.map((target) => [target.git, target])).values()]
   return {
     name,
     image,
@@ -126,31 +126,61 @@ function watchedPolicy(policy: PolicyConfig, { git }: Configuration, { policyOf 
     schedule,
     rule: ruleOf(policy),
     policy: policyOf([policy.select, policy.tags]),
-    targets: unique,
+    gates: createGates(policy.demands),
+    fallback: policy.fallback,
+    follows: policy.digest === 'refresh' || 'digest' in policy.select,
+    ageFrom: policy.ageFrom,
+    after: afterKeys(policy, configuration),
+    targets: targetsOf(policy, configuration),
   }
+}
+
+function targetsOf({ write }: PolicyConfig, { git }: Configuration): readonly Target[] {
+  const targets = write.flatMap((entry) => {
+    const target = git[entry.git]
+    return target === undefined ? [] : [{ git: target.name, branch: target.branch }]
+  })
+  return [...new Map(targets.map((target) => [target.git, target])).values()]
+}
+
+/** The keys of what the policy has in Git that goes before this one. */
+function afterKeys({ demands: { after } }: PolicyConfig, configuration: Configuration): readonly string[] {
+  const first = configuration.policies.find(({ name }) => name === after?.policy)
+  if (first === undefined) return []
+  return targetsOf(first, configuration).map(({ git }) => standingKey(first.name, git))
 }
 
 function updateTarget(git: GitConfig, { policies }: Configuration, shared: Shared): UpdateTarget {
   const writing = policies.filter(({ write }) => write.some((entry) => entry.git === git.name))
   const others = policies.filter((policy) => !writing.includes(policy))
+  const followed = new Set(policies.flatMap(({ demands: { after } }) => after?.policy ?? []))
   return {
     git: git.name,
     branch: git.branch,
     author: git.author,
-    policies: writing.map((policy) => writingPolicy(policy, git.name, shared)),
+    policies: writing.map((policy) => writingPolicy(policy, git.name, shared, followed)),
     otherPolicies: new Set(others.map(({ name }) => name)),
   }
 }
 
-function writingPolicy(policy: PolicyConfig, git: string, { policyOf, matcherOf }: Shared): WritingPolicy {
+function writingPolicy(
+  policy: PolicyConfig,
+  git: string,
+  { policyOf, matcherOf }: Shared,
+  followed: ReadonlySet<string>,
+): WritingPolicy {
+  const rule = policyOf([policy.select, policy.tags])
   return {
     name: policy.name,
     image: policy.image,
     repository: policy.repository,
     rule: ruleOf(policy),
     writesTo: matcherOf(globsOf(policy, git)),
+    policy: rule,
+    digest: policy.digest,
     downgrade: policy.downgrade,
-    compare: policyOf([policy.select, policy.tags]).compare,
+    window: policy.window && createWindow(policy.window),
+    tellsStanding: rule.needs === 'current' || followed.has(policy.name),
   }
 }
 
@@ -160,6 +190,7 @@ function globsOf({ write }: PolicyConfig, git: string): readonly string[] {
 
 /** What a selection depends on, as text: one that was made by another rule does not count. */
 function ruleOf(policy: PolicyConfig): string {
-  const { repository, select, tags } = policy
-  return JSON.stringify([repositoryKey(repository), select, ...(tags === undefined ? [] : [tags])])
+  const { repository, select, tags, demands, signature, fallback, ageFrom } = policy
+  const gates = Object.keys(demands).length === 0 ? undefined : { demands, signature, fallback, ageFrom }
+  return JSON.stringify([repositoryKey(repository), select, ...(tags || gates ? [tags, gates] : [])])
 }

@@ -73,6 +73,11 @@ function policyOf(name: string): WatchedPolicy {
     schedule: { type: 'interval', intervalMs: 60_000 },
     rule: 'benchmark',
     policy: semverPolicy('>=1.0.0'),
+    gates: [],
+    fallback: false,
+    follows: false,
+    ageFrom: 'firstSeen',
+    after: [],
     targets: [],
   }
 }

@@ -53,7 +53,7 @@ async function open() {
     intervalMs: 60_000,
     repository,
     scanner: createScanner(repository, index, (path) => writing.some(({ writesTo }) => writesTo(path))),
-    selections: jobs.selections,
+    jobs,
     clock,
     random: Math.random,
     onRetry: () => {},
@@ -69,7 +69,9 @@ function policyOf(index: number): WritingPolicy {
     rule: RULE,
     writesTo: fileMatcher(),
     downgrade: 'never',
-    compare: semverPolicy('*').compare,
+    policy: semverPolicy('*'),
+    digest: 'none',
+    tellsStanding: false,
   }
 }
 

@@ -45,8 +45,8 @@ const choiceFields = {
   firstSeenAt: z.number(),
   /** Why the tag is not written. */
   block: block.optional(),
-  /** Better tags that do not pass, the best first. */
-  passedOver: z.array(z.strictObject({ tag: tag(), digest: digest().optional(), block })).optional(),
+  /** The other tags that were looked at, none of which passes, the best first: better ones, or where none passes worse ones. */
+  others: z.array(z.strictObject({ tag: tag(), digest: digest().optional(), block })).optional(),
 }
 
 const choice = z.strictObject(choiceFields)

@@ -5,8 +5,8 @@ import { type Block, type Facts, type Gate, isQuestion, type Question } from './
 /** A tag that was looked at, and what keeps it from being written. */
 export interface Candidate {
   readonly tag: Tag
-  readonly digest?: Digest
-  readonly block?: Block
+  readonly digest?: Digest | undefined
+  readonly block?: Block | undefined
 }
 
 export type Decision =

@@ -14,7 +14,7 @@ export interface Block {
   /** One phrase for a person. It stays the same while nothing changes, so it has instants and no time that is left. */
   readonly reason: string
   /** When it passes by itself, in milliseconds since the Unix epoch. Absent where something must happen before. */
-  readonly until?: number
+  readonly until?: number | undefined
 }
 
 export const GATES = ['hold', 'minimum-age', 'after', 'platforms', 'signature'] as const
@@ -44,7 +44,7 @@ export type SignatureVerdict =
 /** A time at which a tag stood at every place of a policy, in milliseconds since the Unix epoch. Without an end it still does. */
 export interface Stay {
   readonly since: number
-  readonly until?: number
+  readonly until?: number | undefined
 }
 
 export function isQuestion(answer: Block | Question): answer is Question {

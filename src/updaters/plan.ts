@@ -1,7 +1,6 @@
-import type { Selection } from '../jobs/payloads.js'
 import type { Change } from './commit-message.js'
 import type { GitRepository, Oid, Snapshot } from './git/repository.js'
-import { type JudgedPlace, judge, type PlaceWarning } from './judge.js'
+import { type JudgedPlace, judge, type Known, type PlaceWarning } from './judge.js'
 import { ManifestError } from './manifests/errors.js'
 import { spliceManifest } from './manifests/splice.js'
 import type { ScannedFile, Scanner } from './scan.js'
@@ -30,12 +29,12 @@ export async function planBranch(
   target: UpdateTarget,
   repository: GitRepository,
   scanner: Scanner,
-  selections: ReadonlyMap<string, Selection>,
+  known: Known,
   signal: AbortSignal,
 ): Promise<BranchPlan> {
   const snapshot = await repository.head(target.branch, { signal })
   const scanned = await scanner.scan(snapshot, signal)
-  const judgement = judge(scanned, target, selections)
+  const judgement = judge(scanned, target, known)
   const byFile = groupByFile(judgement.places.filter(({ edit }) => edit !== undefined))
   const bytes = await readFiles(scanned, byFile, repository, signal)
 

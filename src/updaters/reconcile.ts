@@ -1,5 +1,6 @@
-import type { Selection } from '../jobs/payloads.js'
-import type { Records } from '../jobs/records.js'
+import { repositoryKey } from '../image/repository.js'
+import type { Jobs } from '../jobs/jobs.js'
+import type { Sightings } from '../jobs/payloads.js'
 import { backoffMs } from '../lifecycle/backoff.js'
 import { type Clock, sleep } from '../lifecycle/clock.js'
 import { commitMessage } from './commit-message.js'
@@ -8,7 +9,9 @@ import type { Commit, GitRepository } from './git/repository.js'
 import { type BranchPlan, planBranch } from './plan.js'
 import { type AskProvenance, provenanceOf } from './provenance.js'
 import type { Scanner } from './scan.js'
-import type { UpdateTarget } from './target.js'
+import type { CompareTags } from './standing.js'
+import { tellStandings } from './standings.js'
+import type { UpdateTarget, WritingPolicy } from './target.js'
 
 /** Brings one branch up to date: all due changes in one commit and one push. */
 export interface Reconciler {
@@ -32,7 +35,7 @@ export interface ReconcilerOptions {
   readonly intervalMs: number
   readonly repository: GitRepository
   readonly scanner: Scanner
-  readonly selections: Records<Selection>
+  readonly jobs: Pick<Jobs, 'selections' | 'sightings' | 'standings' | 'polls'>
   /** Absent: commits do not tell where images come from. */
   readonly askProvenance?: AskProvenance | undefined
   readonly clock: Clock
@@ -45,11 +48,17 @@ const MOST_ATTEMPTS = 10
 const RETRY_PAUSE = { baseMs: 50, maxMs: 2_000 }
 
 export function createReconciler(options: ReconcilerOptions): Reconciler {
-  const { target, repository, scanner, selections, clock, random } = options
+  const { target, repository, scanner, jobs, clock, random } = options
+  const { selections } = jobs
   const names = target.policies.map(({ name }) => name)
 
-  const plan = async (signal: AbortSignal) =>
-    planBranch(target, repository, scanner, await selections.getAll(names), signal)
+  const plan = async (signal: AbortSignal) => {
+    const compareFor = comparing(await sightingsOf(target))
+    const known = { selections: await selections.getAll(names), compareFor, now: clock.now() }
+    const current = await planBranch(target, repository, scanner, known, signal)
+    await tellStandings(current.places, compareFor, { target, jobs, now: clock.now })
+    return current
+  }
 
   // A push that lost the race is computed anew from the files as they are then: what somebody else wrote is never merged over.
   const reconcile = async (signal: AbortSignal): Promise<Reconciliation> => {
@@ -72,6 +81,12 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   return { target, intervalMs: options.intervalMs, plan, reconcile }
 
+  /** Of the repositories whose policies rank tags by what is known of them. */
+  function sightingsOf({ policies }: UpdateTarget): Promise<ReadonlyMap<string, Sightings>> {
+    const ranking = policies.filter(({ policy }) => policy.needs === 'creation')
+    return jobs.sightings.getAll(ranking.map((policy) => repositoryKey(policy.repository)))
+  }
+
   function commitOf({ snapshot, files }: BranchPlan, message: string): Promise<Commit> {
     const changes = files.map(({ path, after }) => ({ path, bytes: after }))
     const time = Math.floor(clock.now() / 1000)
@@ -87,6 +102,16 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   async function firstSeen({ changes }: BranchPlan): Promise<readonly number[]> {
     const known = await selections.getAll([...new Set(changes.map(({ policy }) => policy))])
     return [...known.values()].map(({ firstSeenAt }) => firstSeenAt)
+  }
+}
+
+function comparing(sightings: ReadonlyMap<string, Sightings>): (policy: WritingPolicy) => CompareTags {
+  return ({ policy, repository }) => {
+    const seen = sightings.get(repositoryKey(repository))
+    if (policy.needs !== 'creation' || seen === undefined) return policy.compare
+    const times = Object.entries(seen.tags).map(([tag, { createdAt = null }]) => [tag, createdAt] as const)
+    const createdAt = new Map(times)
+    return (a, b) => policy.compare(a, b, { createdAt })
   }
 }
 

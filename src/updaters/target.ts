@@ -1,5 +1,6 @@
 import type { Repository } from '../image/repository.js'
-import type { Tag } from '../image/tag.js'
+import type { Policy } from '../policies/policy.js'
+import type { WriteWindow } from '../policies/window.js'
 
 /** One branch that Tidemark writes to, and the policies that write there. */
 export interface UpdateTarget {
@@ -20,9 +21,14 @@ export interface WritingPolicy {
   readonly repository: Repository
   /** The rule as text: a selection made by another rule is out of date. */
   readonly rule: string
+  readonly policy: Pick<Policy, 'needs' | 'compare'>
   /** Whether the policy writes to this file, by its path from the root. */
   readonly writesTo: (path: string) => boolean
+  /** Whether a digest is written where none stands, and whether one is written again when the tag was moved. */
+  readonly digest: 'none' | 'pin' | 'refresh'
   readonly downgrade: 'never' | 'allow'
-  /** Positive where `a` ranks above `b`; undefined where one of them cannot be ranked. */
-  readonly compare: (a: Tag, b: Tag) => number | undefined
+  /** When it writes. Absent: at any time. */
+  readonly window?: WriteWindow | undefined
+  /** Whether what stands at its places is told to those who select by it. */
+  readonly tellsStanding: boolean
 }

@@ -1,5 +1,7 @@
 import { type Repository, repositoryKey } from '../image/repository.js'
+import type { Gate } from '../policies/gate.js'
 import type { Policy } from '../policies/policy.js'
+import type { CheckSignature } from './look.js'
 
 /** One repository that is looked at, for all the policies that watch it: one listing serves them all. */
 export interface Watch {
@@ -20,6 +22,17 @@ export interface WatchedPolicy {
   /** The rule as text: a change of it makes what was selected before out of date. */
   readonly rule: string
   readonly policy: Policy
+  /** What a tag must pass before it is written. */
+  readonly gates: readonly Gate[]
+  /** Whether the next best tag is taken where the best one does not pass. */
+  readonly fallback: boolean
+  /** Whether another digest under the selected tag is written too. */
+  readonly follows: boolean
+  /** Whether a tag is as old as the registry says, where it says so, or as our knowledge of it. */
+  readonly ageFrom: 'firstSeen' | 'registry'
+  readonly checkSignature?: CheckSignature | undefined
+  /** Of the policy that must have had a tag before: the keys of its standings. */
+  readonly after: readonly string[]
   /** The Git branches that the policy writes to. */
   readonly targets: readonly Target[]
 }

@@ -10,6 +10,7 @@ import type { UpdateTarget, WritingPolicy } from '../../src/updaters/target.js'
 
 const OLD = `sha256:${'a'.repeat(64)}`
 const NEW = `sha256:${'b'.repeat(64)}`
+const NOON = Date.parse('2026-11-20T12:00:00Z')
 
 function policy(name: string, image: string, more: Partial<WritingPolicy> = {}): WritingPolicy {
   return {
@@ -19,7 +20,9 @@ function policy(name: string, image: string, more: Partial<WritingPolicy> = {}):
     rule: 'rule',
     writesTo: fileMatcher(),
     downgrade: 'never',
-    compare: semverPolicy('*').compare,
+    policy: semverPolicy('*'),
+    digest: 'none',
+    tellsStanding: false,
     ...more,
   }
 }
@@ -51,8 +54,9 @@ function judged(
     otherPolicies: new Set(others),
   }
   const scan = scanManifest(file.slice(file.lastIndexOf('/') + 1), Buffer.from(text))
-  const selections = new Map(target.policies.map(({ name }) => [name, selection]))
-  return judge([{ path: file, oid: '0'.repeat(40), scan }], target, selections)
+  const selections = new Map(target.policies.flatMap(({ name }) => (selection ? [[name, selection]] : [])))
+  const known = { selections, compareFor: (owner: WritingPolicy) => owner.policy.compare, now: NOON }
+  return judge([{ path: file, oid: '0'.repeat(40), scan }], target, known)
 }
 
 function outcomes(text: string, options?: Case) {

@@ -18,7 +18,9 @@ function target(names: readonly string[]): UpdateTarget {
     rule: '*',
     writesTo: () => true,
     downgrade: 'never' as const,
-    compare: () => 0,
+    policy: { compare: () => 0 },
+    digest: 'none' as const,
+    tellsStanding: false,
   }))
   return { git: 'fleet', branch: 'main', author: { name: 'a', email: 'b' }, policies, otherPolicies: new Set() }
 }

@@ -22,6 +22,11 @@ function policy(name: string, range: string, more: Partial<WatchedPolicy> = {}):
     schedule: { type: 'interval', intervalMs: 5 * MINUTE },
     rule: range,
     policy: semverPolicy(range),
+    gates: [],
+    fallback: false,
+    follows: false,
+    ageFrom: 'firstSeen',
+    after: [],
     targets: [{ git: 'fleet', branch: 'main' }],
     ...more,
   }

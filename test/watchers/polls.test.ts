@@ -12,7 +12,8 @@ import { manualClock } from '../parts/manual-clock.js'
 
 function policy(image: string, schedule: WatchedPolicy['schedule']): WatchedPolicy {
   const range = { rule: '*', policy: semverPolicy('*') }
-  return { name: image, image, repository: parseRepository(image), schedule, targets: [], ...range }
+  const gates = { gates: [], fallback: false, follows: false, ageFrom: 'firstSeen', after: [] } as const
+  return { name: image, image, repository: parseRepository(image), schedule, targets: [], ...range, ...gates }
 }
 
 const every = (intervalMs: number) => ({ type: 'interval', intervalMs }) as const

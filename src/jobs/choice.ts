@@ -1,0 +1,14 @@
+import type { Tag } from '../image/tag.js'
+import type { Choice, Selection } from './payloads.js'
+
+/** What a policy selected for a place where this tag stands. Most policies do not go by it, and have one choice for all. */
+export function choiceFor(selection: Selection | undefined, current: Tag | undefined): Choice | undefined {
+  if (selection?.byCurrent === undefined) return selection
+  const { byCurrent } = selection
+  return current !== undefined && Object.hasOwn(byCurrent, current) ? byCurrent[current] : undefined
+}
+
+/** Every choice of a selection. */
+export function choicesOf(selection: Selection): readonly Choice[] {
+  return selection.byCurrent === undefined ? [selection] : Object.values(selection.byCurrent)
+}

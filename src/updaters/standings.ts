@@ -1,0 +1,39 @@
+import { repositoryKey } from '../image/repository.js'
+import type { Tag } from '../image/tag.js'
+import type { Jobs } from '../jobs/jobs.js'
+import { standingKey } from '../jobs/keys.js'
+import type { JudgedPlace } from './judge.js'
+import { type CompareTags, isSameStanding, standingAfter } from './standing.js'
+import type { UpdateTarget, WritingPolicy } from './target.js'
+
+export interface StandingsOptions {
+  readonly target: UpdateTarget
+  readonly jobs: Pick<Jobs, 'standings' | 'polls'>
+  readonly now: () => number
+}
+
+/** Tells those who select by it what stands in a branch, and orders a look where a selection depends on what has changed. */
+export async function tellStandings(
+  places: readonly JudgedPlace[],
+  compareFor: (policy: WritingPolicy) => CompareTags,
+  { target, jobs, now }: StandingsOptions,
+): Promise<void> {
+  const telling = target.policies.filter(({ tellsStanding }) => tellsStanding)
+  const keyOf = ({ name }: WritingPolicy) => standingKey(name, target.git)
+  const known = await jobs.standings.getAll(telling.map(keyOf))
+  for (const policy of telling) {
+    const before = known.get(keyOf(policy))
+    const after = standingAfter(before, tagsOf(policy, places), now(), compareFor(policy))
+    if (isSameStanding(before, after)) continue
+    await jobs.standings.set(keyOf(policy), after)
+    const isAnother = before?.tags.join(' ') !== after.tags.join(' ')
+    if (policy.policy.needs !== 'current' || !isAnother) continue
+    await jobs.polls.add({ version: 1, repository: repositoryKey(policy.repository), trigger: 'event' })
+  }
+}
+
+/** What a comment keeps from being written is nobody's to follow. */
+function tagsOf({ name }: WritingPolicy, places: readonly JudgedPlace[]): readonly Tag[] {
+  const followed = places.filter(({ policy, obstacle }) => policy === name && obstacle !== 'ignored')
+  return followed.flatMap(({ tag }) => tag ?? [])
+}

@@ -1,0 +1,76 @@
+import type { Tag } from '../image/tag.js'
+import { choiceFor } from '../jobs/choice.js'
+import type { Choice, Selection, Standing } from '../jobs/payloads.js'
+import type { Stay } from '../policies/gate.js'
+import { type ChooseOptions, type Chosen, choose, chooseAgain } from './choose.js'
+import type { Look } from './look.js'
+import type { WatchedPolicy } from './watch.js'
+
+export interface ChoicesOptions {
+  readonly policy: WatchedPolicy
+  /** The last selection, where it was made by the same rule of the same repository. */
+  readonly before: Selection | undefined
+  readonly look: Look
+  /** What policies have had in Git, by the keys of standings. */
+  readonly standings: ReadonlyMap<string, Standing>
+  /** The tags that stand at the policy's own places, for a policy that goes by them. */
+  readonly currents: readonly Tag[]
+  /** The time that gates go by. */
+  readonly now: () => number
+}
+
+/** What one look makes of a selection. */
+export type Choices =
+  | { readonly chosen: Chosen }
+  | { readonly byCurrent: ReadonlyMap<Tag, Chosen> }
+  /** Not all was asked yet that must be known. The next look goes on. */
+  | { readonly unfinished: string }
+
+/** Chooses for a policy, once, or once for each tag that stands in Git. Throws `RegistryError`. */
+export async function chooseAll(tags: readonly Tag[], options: ChoicesOptions): Promise<Choices> {
+  const { policy, before, look, currents } = options
+  switch (policy.policy.needs) {
+    case 'current': {
+      const byCurrent = new Map<Tag, Chosen>()
+      for (const current of currents) {
+        byCurrent.set(current, await choose(tags, { current }, chooseOptions(options, choiceFor(before, current))))
+      }
+      return { byCurrent }
+    }
+    case 'creation': {
+      const wanted = tags.filter(policy.policy.considers)
+      const createdAt = await look.creationOf(wanted)
+      if (createdAt.size < wanted.length) {
+        return { unfinished: `${createdAt.size} of ${wanted.length} tags have been asked when they were created` }
+      }
+      return { chosen: await choose(tags, { createdAt }, chooseOptions(options, before)) }
+    }
+    default:
+      return { chosen: await choose(tags, {}, chooseOptions(options, before)) }
+  }
+}
+
+/** Chooses once more where the list of tags is unchanged. Undefined where that takes the tags. Throws `RegistryError`. */
+export async function chooseAllAgain(before: Selection, options: ChoicesOptions): Promise<Choices | undefined> {
+  if (before.byCurrent === undefined) {
+    const chosen = await chooseAgain(before, chooseOptions(options, before))
+    return chosen && { chosen }
+  }
+  const byCurrent = new Map<Tag, Chosen>()
+  for (const [current, choice] of Object.entries(before.byCurrent)) {
+    const chosen = await chooseAgain(choice, chooseOptions(options, choice))
+    if (chosen === undefined) return undefined
+    byCurrent.set(current, chosen)
+  }
+  return { byCurrent }
+}
+
+function chooseOptions(options: ChoicesOptions, before: Choice | undefined): ChooseOptions {
+  const { policy, look, standings, now } = options
+  return { policy, before, look, now, staysOf: (tag) => policy.after.map((key) => staysIn(standings.get(key), tag)) }
+}
+
+/** A branch of which nothing is known has not had the tag. */
+function staysIn(standing: Standing | undefined, tag: Tag): readonly Stay[] {
+  return (standing?.stays ?? []).filter((stay) => stay.tag === tag)
+}

@@ -1,0 +1,191 @@
+import type { Tag } from '../image/tag.js'
+import { choiceFor, choicesOf } from '../jobs/choice.js'
+import type { Jobs } from '../jobs/jobs.js'
+import { standingKey } from '../jobs/keys.js'
+import type { Choice, Selection, Standing } from '../jobs/payloads.js'
+import type { Clock } from '../lifecycle/clock.js'
+import type { Events } from '../telemetry/events.js'
+import { type Choices, type ChoicesOptions, chooseAll, chooseAllAgain } from './choices.js'
+import { type Chosen, mayChange } from './choose.js'
+import { type Look, openLook } from './look.js'
+import { RegistryError } from './registry/errors.js'
+import type { ListedFacts, Registry } from './registry/registry.js'
+import type { Watch, WatchedPolicy } from './watch.js'
+
+export interface SelectorOptions {
+  readonly registry: Pick<Registry, 'resolveDigest' | 'describeManifest'>
+  readonly jobs: Pick<Jobs, 'selections' | 'sightings' | 'standings' | 'updates'>
+  readonly events: Pick<Events, 'selected'>
+  readonly clock: Clock
+  /** The time that gates go by. Default: the clock's. */
+  readonly gateTime?: (() => number) | undefined
+}
+
+/** What was listed. */
+export interface Listed {
+  readonly tags: readonly Tag[]
+  readonly facts?: ReadonlyMap<Tag, ListedFacts> | undefined
+}
+
+/**
+ * Selects for the policies of a repository, keeps what they selected, and orders the updates that come of it. Throws
+ * `RegistryError` after all were tried: one policy whose tag cannot be resolved does not hold up the others.
+ */
+export interface Selector {
+  /** Selects among all the tags. `complete` tells that nothing is left to be asked at the next look. */
+  select(watch: Watch, listed: Listed, options: SelectOptions): Promise<{ readonly complete: boolean }>
+  /** Selects once more where the list is unchanged, for those policies of which something else may have changed. */
+  selectAgain(watch: Watch, signal: AbortSignal): Promise<{ readonly needsTags: boolean }>
+  /** What stands in Git as far as the policies go by it, as text: a change of it makes what was selected out of date. */
+  standingOf(watch: Watch): Promise<string>
+}
+
+export interface SelectOptions {
+  readonly signal: AbortSignal
+  /** Whether it is the first time in this process: what is selected is told then, though it is no news. */
+  readonly isFirst: boolean
+}
+
+/** A policy with so many different tags in Git follows the first of them in alphabetical order. */
+const MOST_CURRENTS = 100
+
+export function createSelector({ registry, jobs, events, clock, gateTime = clock.now }: SelectorOptions): Selector {
+  return {
+    async select(watch, { tags, facts }, { signal, isFirst }) {
+      let complete = true
+      await withLook(watch, { tags, listed: facts, signal }, watch.policies, async (policy, options) => {
+        const choices = await chooseAll(tags, options)
+        if ('unfinished' in choices) complete = false
+        const { after } = await keep(policy, watch, options.before, choices, isFirst ? 'all' : 'news')
+        if (choicesOf(after).some(({ tag }) => tag !== undefined)) await order(policy)
+      })
+      return { complete }
+    },
+
+    async selectAgain(watch, signal) {
+      const policies = watch.policies.filter(({ gates, follows }) => follows || gates.length > 0)
+      let needsTags = false
+      if (policies.length === 0) return { needsTags }
+      await withLook(watch, { signal }, policies, async (policy, options) => {
+        const { before } = options
+        if (before === undefined || !choicesOf(before).some((choice) => mayChange(choice, policy))) return
+        const choices = await chooseAllAgain(before, options)
+        if (choices === undefined) needsTags = true
+        else if ((await keep(policy, watch, before, choices, 'news')).isNews) await order(policy)
+      })
+      return { needsTags }
+    },
+
+    async standingOf(watch) {
+      const texts: string[] = []
+      for (const policy of watch.policies.filter(goesByCurrent)) {
+        texts.push(`${policy.name} ${currentsIn(await standingsOf(policy), policy).join(' ')}`)
+      }
+      return texts.join('\n')
+    },
+  }
+
+  /** Hands each policy what it chooses with, one after the other, and keeps what was learned whatever happens. */
+  async function withLook(
+    { key, repository }: Watch,
+    listed: Pick<Parameters<typeof openLook>[0], 'tags' | 'listed' | 'signal'>,
+    policies: readonly WatchedPolicy[],
+    work: (policy: WatchedPolicy, options: ChoicesOptions) => Promise<void>,
+  ): Promise<void> {
+    const look = openLook({ registry, sightings: jobs.sightings, key, repository, now: clock.now, ...listed })
+    const failures: unknown[] = []
+    try {
+      for (const policy of policies) {
+        try {
+          await work(policy, await optionsFor(policy, key, look))
+        } catch (error) {
+          if (!(error instanceof RegistryError)) throw error
+          failures.push(error)
+        }
+      }
+    } finally {
+      await look.save()
+    }
+    if (failures.length > 0) throw failures[0]
+  }
+
+  async function optionsFor(policy: WatchedPolicy, repository: string, look: Look): Promise<ChoicesOptions> {
+    const last = await jobs.selections.get(policy.name)
+    const before = last?.repository === repository && last.rule === policy.rule ? last : undefined
+    const standings = await standingsOf(policy)
+    return { policy, before, look, standings, currents: currentsIn(standings, policy), now: gateTime }
+  }
+
+  async function standingsOf(policy: WatchedPolicy): Promise<ReadonlyMap<string, Standing>> {
+    const own = goesByCurrent(policy) ? ownStandings(policy) : []
+    return jobs.standings.getAll([...own, ...policy.after])
+  }
+
+  /** Keeps a selection, tells it where it is news, and says whether it is. */
+  async function keep(
+    policy: WatchedPolicy,
+    watch: Watch,
+    before: Selection | undefined,
+    choices: Choices,
+    told: 'all' | 'news',
+  ): Promise<{ readonly after: Selection; readonly isNews: boolean }> {
+    const after = selectionOf(policy, watch.key, before, choices, clock.now())
+    await jobs.selections.set(policy.name, after)
+    const isNews = textOf(after) !== textOf(before)
+    if (isNews || told === 'all') tell(policy, after, before)
+    return { after, isNews }
+  }
+
+  function tell({ name, image }: WatchedPolicy, after: Selection, before: Selection | undefined): void {
+    const choices: readonly (readonly [Tag | undefined, Choice])[] =
+      after.byCurrent === undefined ? [[before?.tag, after]] : Object.entries(after.byCurrent)
+    for (const [previous, { tag, reason, block }] of choices) {
+      events.selected({ policy: name, image, tag, previous, reason: block?.reason ?? reason })
+    }
+  }
+
+  async function order({ targets }: WatchedPolicy): Promise<void> {
+    for (const target of targets) await jobs.updates.add({ version: 1, ...target, trigger: 'selection' })
+  }
+}
+
+function goesByCurrent({ policy }: WatchedPolicy): boolean {
+  return policy.needs === 'current'
+}
+
+function ownStandings({ name, targets }: WatchedPolicy): readonly string[] {
+  return targets.map(({ git }) => standingKey(name, git))
+}
+
+function currentsIn(standings: ReadonlyMap<string, Standing>, policy: WatchedPolicy): readonly Tag[] {
+  const tags = ownStandings(policy).flatMap((key) => standings.get(key)?.tags ?? [])
+  return [...new Set(tags)].sort().slice(0, MOST_CURRENTS)
+}
+
+function selectionOf(
+  { rule }: WatchedPolicy,
+  repository: string,
+  before: Selection | undefined,
+  choices: Choices,
+  now: number,
+): Selection {
+  const first = { version: 1, repository, rule, firstSeenAt: now } as const
+  if ('unfinished' in choices) return before ?? { ...first, reason: choices.unfinished }
+  if ('chosen' in choices) return { ...first, ...choiceOf(choices.chosen, before, now) }
+  const byCurrent = [...choices.byCurrent].map(
+    ([current, chosen]) => [current, choiceOf(chosen, choiceFor(before, current), now)] as const,
+  )
+  return { ...first, reason: 'it goes by what stands in Git', byCurrent: Object.fromEntries(byCurrent) }
+}
+
+function choiceOf(chosen: Chosen, before: Choice | undefined, now: number): Choice {
+  const isSame = before !== undefined && before.tag === chosen.tag && before.digest === chosen.digest
+  return { ...chosen, firstSeenAt: isSame ? before.firstSeenAt : now }
+}
+
+/** What of a selection is news when it changes. */
+function textOf(selection: Selection | undefined): string {
+  if (selection === undefined) return ''
+  const news = choicesOf(selection).map(({ firstSeenAt: _, ...choice }) => choice)
+  return JSON.stringify([Object.keys(selection.byCurrent ?? {}), news])
+}
