@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { setFlagsFromString } from 'node:v8'
 import { systemClock } from '../lifecycle/clock.js'
 import { ROLES, type Role, startService } from '../service.js'
 import { createEvents } from '../telemetry/events.js'
@@ -18,6 +19,8 @@ export const run: Command = {
     const { signal, version } = invocation
     const role = roleOf(invocation)
     const port = portOf(invocation)
+    // Or V8 lets garbage grow to several times what is in use before it collects it, and keeps much of that room for good.
+    setFlagsFromString('--optimize-for-size')
     const configuration = await invocation.load()
     if (role !== 'all' && configuration.queue === undefined) {
       throw new UsageError(
