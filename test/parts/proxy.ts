@@ -1,6 +1,9 @@
 import { once } from 'node:events'
-import { request as ask, createServer, type IncomingMessage } from 'node:http'
+import { readFile } from 'node:fs/promises'
+import { request as ask, createServer, type IncomingMessage, type RequestListener } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import { connect, type Socket } from 'node:net'
+import type { Certificate } from './authority.js'
 
 /** An HTTP proxy: it forwards whole URLs (RFC 9112, section 3.2.2) and opens tunnels (RFC 9110, section 9.3.6). */
 export interface ProxyPart {
@@ -15,17 +18,19 @@ export interface ProxyOptions {
   readonly login?: string
   /** The host and port that every name stands for: a network that only the proxy knows. Addresses stand for themselves. */
   readonly names?: string
+  /** Speaks TLS with this certificate. */
+  readonly certificate?: Certificate
   /** Takes requests for tunnels and never answers. */
   readonly hangs?: boolean
 }
 
-export async function startProxy({ login, names, hangs = false }: ProxyOptions = {}): Promise<ProxyPart> {
+export async function startProxy({ login, names, certificate, hangs = false }: ProxyOptions = {}): Promise<ProxyPart> {
   const passed: string[] = []
   const sockets = new Set<Socket>()
   const isAllowed = ({ headers }: IncomingMessage) =>
     login === undefined || headers['proxy-authorization'] === `Basic ${Buffer.from(login).toString('base64')}`
 
-  const server = createServer((incoming, response) => {
+  const forward: RequestListener = (incoming, response) => {
     if (!isAllowed(incoming)) {
       response.writeHead(407).end()
       return
@@ -40,7 +45,11 @@ export async function startProxy({ login, names, hangs = false }: ProxyOptions =
     })
     outgoing.on('error', () => response.writeHead(502).end())
     incoming.pipe(outgoing)
-  })
+  }
+  const server =
+    certificate === undefined
+      ? createServer(forward)
+      : createSecureServer({ cert: await readFile(certificate.cert), key: await readFile(certificate.key) }, forward)
   server.on('connection', (socket) => sockets.add(socket))
   server.on('connect', (incoming, socket: Socket) => {
     socket.on('error', () => {})
@@ -64,7 +73,7 @@ export async function startProxy({ login, names, hangs = false }: ProxyOptions =
   if (address === null || typeof address === 'string') throw new Error('Cannot start a proxy: no address')
 
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `${certificate === undefined ? 'http' : 'https'}://127.0.0.1:${address.port}`,
     passed,
     async stop() {
       server.close()

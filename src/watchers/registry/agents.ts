@@ -3,7 +3,9 @@ import https from 'node:https'
 import net, { type LookupFunction } from 'node:net'
 import type { Duplex } from 'node:stream'
 import tls, { type ConnectionOptions, type SecureContext } from 'node:tls'
+import { reasonOf } from '../../error.js'
 import type { Clock } from '../../lifecycle/clock.js'
+import { NOT_TLS, systemCodeOf } from './failure.js'
 import { hostOf } from './proxies.js'
 
 /** How connections of one pool are made. */
@@ -13,8 +15,10 @@ export interface Way {
   readonly lookup?: LookupFunction | undefined
   readonly proxy?: URL | undefined
   readonly secureContext?: (() => Promise<SecureContext>) | undefined
+  /** For TLS to the proxy itself. */
+  readonly proxyContext?: (() => Promise<SecureContext>) | undefined
   readonly clock: Clock
-  /** How long a proxy may take to open a tunnel. */
+  /** How long a proxy may take to accept a connection, and then to open a tunnel. */
   readonly tunnelMs: number
   /** How long a connection that nobody uses is kept; absent where that is for the other side to say. */
   readonly idleMs?: number | undefined
@@ -33,15 +37,17 @@ const connectSecure = (https.Agent.prototype as unknown as Connecting).createCon
 export class ForwardingAgent extends http.Agent implements Connecting {
   readonly headers: Readonly<Record<string, string>>
   readonly #proxy: URL
+  readonly #way: Way
 
-  constructor(proxy: URL, connections: number) {
-    super({ keepAlive: true, maxSockets: connections })
+  constructor(proxy: URL, way: Way) {
+    super({ keepAlive: true, maxSockets: way.connections })
     this.#proxy = proxy
+    this.#way = way
     this.headers = proxyHeaders(proxy)
   }
 
-  override createConnection(): Duplex {
-    return connectTo(this.#proxy)
+  override createConnection(_: ClientRequestArgs, created: Created): undefined {
+    connectTo(this.#proxy, this.#way).then((socket) => created(null, socket), created)
   }
 }
 
@@ -54,7 +60,7 @@ export function createAgent(secure: boolean, way: Way): http.Agent {
     ...(lookup !== undefined && { lookup }),
     ...(idleMs !== undefined && { timeout: idleMs }),
   }
-  if (!secure) return proxy === undefined ? new http.Agent(options) : new ForwardingAgent(proxy, connections)
+  if (!secure) return proxy === undefined ? new http.Agent(options) : new ForwardingAgent(proxy, way)
   const agent = new https.Agent(options)
   if (proxy === undefined && secureContext === undefined) return agent
   const connecting: Connecting = {
@@ -76,14 +82,16 @@ async function prepare(target: ClientRequestArgs, way: Way): Promise<ConnectionO
 }
 
 /** Asks a proxy for a connection to the target (RFC 9110, section 9.3.6). */
-function openTunnel(proxy: URL, { host, port }: ClientRequestArgs, { clock, tunnelMs }: Way): Promise<net.Socket> {
+async function openTunnel(proxy: URL, { host, port }: ClientRequestArgs, way: Way): Promise<net.Socket> {
+  const { clock, tunnelMs } = way
+  const connection = await connectTo(proxy, way)
   const authority = `${host?.includes(':') ? `[${host}]` : host}:${port}`
   return new Promise((resolve, reject) => {
     const request = http.request({
       method: 'CONNECT',
       path: authority,
       headers: { host: authority, ...proxyHeaders(proxy) },
-      createConnection: () => connectTo(proxy),
+      createConnection: () => connection,
     })
     const cancel = clock.after(tunnelMs, () => request.destroy(failure(proxy, `opened none within ${tunnelMs} ms`)))
     request.once('connect', ({ statusCode: status = 0 }, socket, head) => {
@@ -104,11 +112,32 @@ function openTunnel(proxy: URL, { host, port }: ClientRequestArgs, { clock, tunn
   })
 }
 
-function connectTo(proxy: URL): net.Socket {
+/** Fails by the proxy's name: the registry is not to blame. */
+async function connectTo(proxy: URL, { proxyContext, clock, tunnelMs }: Way): Promise<net.Socket> {
   const host = hostOf(proxy)
-  const port = Number(proxy.port || (proxy.protocol === 'https:' ? 443 : 80))
-  if (proxy.protocol === 'http:') return net.connect({ host, port })
-  return tls.connect({ host, port, ...(net.isIP(host) === 0 && { servername: host }) })
+  const secure = proxy.protocol === 'https:'
+  const port = Number(proxy.port || (secure ? 443 : 80))
+  const secureContext = secure ? await proxyContext?.() : undefined
+  const socket = secure
+    ? tls.connect({
+        host,
+        port,
+        ...(net.isIP(host) === 0 && { servername: host }),
+        ...(secureContext && { secureContext }),
+      })
+    : net.connect({ host, port })
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(tunnelMs, () => socket.destroy(new Error(`no connection within ${tunnelMs} ms`)))
+    socket.once('error', (error) => {
+      cancel()
+      const reason = NOT_TLS.has(systemCodeOf(error)) ? 'it does not speak TLS' : reasonOf(error)
+      reject(failure(proxy, `cannot be reached (${reason})`))
+    })
+    socket.once(secure ? 'secureConnect' : 'connect', () => {
+      cancel()
+      resolve(socket)
+    })
+  })
 }
 
 function proxyHeaders({ username, password }: URL): Readonly<Record<string, string>> {

@@ -17,7 +17,11 @@ const CODES: Readonly<Record<string, RegistryErrorCode>> = {
 const NOT_HTTP = /^(?:HPE_|Z_)/
 
 /** What OpenSSL makes of an answer without TLS, in a sentence that helps nobody. */
-const NOT_TLS = new Set(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG'])
+export const NOT_TLS: ReadonlySet<string> = new Set([
+  'EPROTO',
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'ERR_SSL_PACKET_LENGTH_TOO_LONG',
+])
 
 /**
  * The error of an answer whose status is not what was asked for, such as

@@ -59,7 +59,8 @@ export function createPools({ accessTo, proxies, clock, tunnelMs }: PoolsOptions
       const access = accessTo(registry)
       const proxy = access.proxy === undefined ? environmentProxy(url, proxies) : new URL(access.proxy)
       // Whom the registry sends us to is as trusted as it, but has no claim to our certificate.
-      const tls = url.origin === access.origin ? access.tls : access.tls?.ca && { ca: access.tls.ca }
+      const authorities = access.tls?.ca === undefined ? undefined : { ca: access.tls.ca }
+      const tls = url.origin === access.origin ? access.tls : authorities
       const secure = url.protocol === 'https:'
       const key = JSON.stringify([registry, secure, reach, proxy?.href, tls])
       let agent = agents.get(key)
@@ -68,7 +69,8 @@ export function createPools({ accessTo, proxies, clock, tunnelMs }: PoolsOptions
           connections: access.concurrency ?? CONNECTIONS_PER_HOST,
           lookup: reach === undefined ? undefined : guardedLookup(reach),
           proxy,
-          secureContext: secure ? contextOf(tls || undefined) : undefined,
+          secureContext: secure ? contextOf(tls) : undefined,
+          proxyContext: contextOf(authorities),
           clock,
           tunnelMs,
           idleMs: reach === undefined ? undefined : ELSEWHERE_IDLE_MS,

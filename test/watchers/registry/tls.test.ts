@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { copyFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { parseRepository } from '../../../src/image/repository.js'
@@ -168,6 +170,52 @@ describe('a registry behind a proxy', () => {
     const proxies = { http: login(), https: login(), except: '' }
     assert.match((await resolve(nginx.host, { tls: { ca: authority.ca } }, proxies)) ?? '', DIGEST)
     assert.deepEqual(proxy.passed, [])
+  })
+
+  it('is asked through one that speaks TLS itself, whose authority is trusted like its own', async (t) => {
+    const secure = await startProxy({ certificate, login: 'me:secret' })
+    t.after(() => secure.stop())
+    const settings = { proxy: secure.url.replace('//', '//me:secret@'), tls: { ca: authority.ca } }
+    assert.match((await resolve(nginx.host, settings)) ?? '', DIGEST)
+    assert.match((await resolve(upstream.host, { ...settings, plainHttp: true })) ?? '', DIGEST)
+    assert.deepEqual(
+      secure.passed.map((line) => line.split(' ', 1)[0]),
+      ['CONNECT', 'GET', 'HEAD'],
+    )
+  })
+
+  it('is not to blame for a proxy that cannot be reached or trusted', async (t) => {
+    const secure = await startProxy({ certificate })
+    const gone = await startProxy()
+    await gone.stop()
+    t.after(() => secure.stop())
+    const CASES = [
+      [secure.url, /certificate/],
+      [proxy.url.replace('http', 'https'), /it does not speak TLS\)/],
+      [gone.url, /ECONNREFUSED/],
+    ] as const
+    for (const [url, reason] of CASES) {
+      for (const [host, plainHttp] of [
+        [nginx.host, false],
+        [upstream.host, true],
+      ] as const) {
+        await assert.rejects(resolve(host, { proxy: url, plainHttp }), (error: Error) => {
+          assert.ok(error.message.includes(`(proxy "${url}" cannot be reached`), error.message)
+          assert.match(error.message, reason)
+          return true
+        })
+      }
+    }
+  })
+
+  it('does not wait for a proxy that says nothing', async (t) => {
+    const silent = createServer((socket) => t.after(() => socket.destroy())).listen(0, '127.0.0.1')
+    t.after(() => silent.close())
+    await once(silent, 'listening')
+    const { port } = Object(silent.address())
+    const refused = { code: 'UNREACHABLE', retryable: true, message: /no connection within 1000 ms/ }
+    const settings = { plainHttp: true, proxy: `https://127.0.0.1:${port}` }
+    await assert.rejects(resolve(upstream.host, settings), refused)
   })
 
   it('may send us to this machine from there only, by the proxy all the same', async (t) => {
