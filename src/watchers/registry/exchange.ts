@@ -48,7 +48,6 @@ function exchange(config: InternalAxiosRequestConfig, options: ExchangeOptions):
   const signal = config.signal as AbortSignal
 
   return new Promise((resolve, reject) => {
-    let endsAt = 0
     let answered = false
     let cancelTimer = () => {}
     const request = (secure ? https : http).request({
@@ -69,11 +68,10 @@ function exchange(config: InternalAxiosRequestConfig, options: ExchangeOptions):
       finish()
       reject(answered && isReset(error) ? failure('ECONNRESET', 'it broke off') : error)
     }
-    // One timer for both bounds: most requests end before it.
-    const watch = (delayMs: number) => {
+    // One timer for both bounds, as most requests end before it. No instants: the clock may be set back meanwhile.
+    const watch = (delayMs: number, leftMs: number) => {
       cancelTimer = clock.after(delayMs, () => {
-        const leftMs = endsAt - clock.now()
-        if (answered && leftMs > 0) return watch(leftMs)
+        if (answered && leftMs > 0) return watch(leftMs, 0)
         const late = failure(
           'ETIMEDOUT',
           answered ? `not complete within ${bounds.exchangeMs} ms` : `none within ${bounds.answerMs} ms`,
@@ -86,8 +84,7 @@ function exchange(config: InternalAxiosRequestConfig, options: ExchangeOptions):
     if (signal.aborted) abort()
     signal.addEventListener('abort', abort)
     request.once('socket', () => {
-      endsAt = clock.now() + bounds.exchangeMs
-      watch(bounds.answerMs)
+      watch(bounds.answerMs, bounds.exchangeMs - bounds.answerMs)
     })
     request.once('response', (response) => {
       answered = true

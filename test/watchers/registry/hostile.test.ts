@@ -306,6 +306,20 @@ it('ends a request under way with the reason of the signal', async () => {
   await assert.rejects(registry.listTags(repository, { signal: stopping.signal }), reason)
 })
 
+it('ends an answer in time where the clock is set back meanwhile', async () => {
+  let setBackMs = 0
+  const clock = { ...systemClock, now: () => systemClock.now() - setBackMs }
+  const stepping = ociRegistry({ hosts: () => ({ plainHttp: true }), clock, userAgent: 'test', bounds: BOUNDS })
+  const server = await serve((_, response) => {
+    response.writeHead(200).write('{')
+    setBackMs = 3_600_000
+  })
+  const late = AbortSignal.timeout(5_000)
+  const listing = stepping.listTags(parseRepository(`${server.host}/team/app`), { signal: late })
+  await assert.rejects(listing, { code: 'UNREACHABLE', message: /not complete within 600 ms/ })
+  await stepping.stop()
+})
+
 it('asks many at a time without a warning', async () => {
   const warnings: Error[] = []
   const collect = (warning: Error) => warnings.push(warning)
