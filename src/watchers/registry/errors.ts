@@ -10,6 +10,7 @@ export type RegistryErrorCode =
   | 'TOO_LARGE' // a body, a page count or a tag count over its bound
   | 'REFUSED_TARGET' // a realm, redirect or link that must not be followed
   | 'RESTING' // not asked: the host fails, or has asked for silence
+  | 'SPARED' // not asked: the pulls that the registry still allows are left to others
   | 'CREDENTIALS' // credentials that cannot be read
 
 /** What a registry answered, or that it did not. */

@@ -82,9 +82,9 @@ export function httpClient(options: HttpClientOptions): Http {
 /** Throws where a pull would be spent that is better left to others. */
 function spare({ action, method, operation }: HttpRequest, exhausted: Allowance | undefined): void {
   if (exhausted === undefined || method !== 'GET' || operation !== 'manifest') return
-  const { registry, remaining } = exhausted
-  const message = `${action}: "${registry}" allows ${remaining} more pulls, which are left to those who run the image`
-  throw new RegistryError('RESTING', message, { retryable: true })
+  // Without the number, which changes: a reason is told once.
+  const message = `${action}: "${exhausted.registry}" allows few more pulls, which are left to those who run the image`
+  throw new RegistryError('SPARED', message, { retryable: true })
 }
 
 async function inflated(answer: RawAnswer, maxBytes: number): Promise<Buffer> {

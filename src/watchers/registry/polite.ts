@@ -22,7 +22,7 @@ export interface HostRest extends Rest {
 /** What a failure says of the whole host. Every other one is an answer, and so a sign of life. */
 const FAILURES: ReadonlySet<RegistryErrorCode> = new Set(['UNREACHABLE', 'UNAVAILABLE'])
 /** Ends a call before the host was asked. */
-const OWN_FAILURES: ReadonlySet<RegistryErrorCode> = new Set(['CREDENTIALS', 'REFUSED_TARGET', 'RESTING'])
+const OWN_FAILURES: ReadonlySet<RegistryErrorCode> = new Set(['CREDENTIALS', 'REFUSED_TARGET', 'RESTING', 'SPARED'])
 
 /**
  * Calls a registry with a bounded number of calls at once per host, first come, first served, and leaves a host alone that

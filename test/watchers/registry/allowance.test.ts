@@ -51,7 +51,7 @@ describe('the allowance of a registry', () => {
   })
 })
 
-it('what is left of it is not spent, and HEAD goes on', async () => {
+it('what is left of it is not spent, for a reason of its own, and HEAD goes on', async () => {
   const server = await startOddServer(({ method }, response) => {
     // Docker Hub's headers, on a registry that gives no digest to HEAD.
     response.writeHead(method === 'HEAD' ? 200 : 500, left('10;w=21600')).end()
@@ -60,8 +60,8 @@ it('what is left of it is not spent, and HEAD goes on', async () => {
   const repository = parseRepository(`${server.host}/team/app`)
   const { signal } = new AbortController()
   await assert.rejects(registry.resolveDigest(repository, '1.0.0', { signal }), {
-    code: 'RESTING',
-    message: `Cannot resolve "${server.host}/team/app:1.0.0": "${server.host}" allows 10 more pulls, which are left to those who run the image`,
+    code: 'SPARED',
+    message: `Cannot resolve "${server.host}/team/app:1.0.0": "${server.host}" allows few more pulls, which are left to those who run the image`,
   })
   assert.deepEqual(
     server.requests.map(({ method }) => method),

@@ -45,6 +45,14 @@ describe('a polite registry', () => {
     assert.deepEqual(rests, [{ registry: 'dead.example.com', reason: DOWN.message, until: clock.now() + 10_000 }])
   })
 
+  it('goes on where only pulls are left to others, which is no rest', async () => {
+    const { inner, rests, list } = setup()
+    for (const repository of DEAD) inner.repositories.set(repository, new RegistryError('SPARED', 'Cannot resolve'))
+    const outcomes: string[] = []
+    for (const repository of DEAD) outcomes.push(await list(repository))
+    assert.deepEqual([new Set(outcomes), inner.asked.length, rests], [new Set(['SPARED']), DEAD.length, []])
+  })
+
   it('says why and until when', async () => {
     const { inner, list, registry } = setup()
     for (const repository of DEAD) inner.repositories.set(repository, DOWN)
