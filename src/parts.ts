@@ -93,6 +93,7 @@ export async function createParts(
         jobs,
         askProvenance: (repository, digest, signal) => registry.describeManifest(repository, digest, { signal }),
         clock,
+        gateTime,
         random,
         onRetry: events.pushRetried,
       }),

@@ -1,5 +1,6 @@
 import type { Configuration } from './config/configuration.js'
 import { reasonOf } from './error.js'
+import { choicesOf } from './jobs/choice.js'
 import type { Jobs } from './jobs/jobs.js'
 import { memoryJobs } from './jobs/memory.js'
 import type { Component } from './lifecycle/component.js'
@@ -69,9 +70,9 @@ export async function startService(configuration: Configuration, options: Servic
   }
 }
 
-async function createJobs({ queue }: Configuration, { clock, random, events }: ServiceOptions): Promise<Jobs> {
+async function createJobs({ queue, state }: Configuration, { clock, random, events }: ServiceOptions): Promise<Jobs> {
   const options = { clock, random, onTrouble: events.queueTroubled, graceMs: GRACE_MS }
-  if (queue === undefined) return memoryJobs(options)
+  if (queue === undefined) return memoryJobs({ ...options, state: { folder: state } })
   // A process without Redis is smaller without its libraries.
   const { bullmqJobs } = await import('./jobs/bullmq.js')
   return bullmqJobs({ ...options, redis: queue.redis })
@@ -83,7 +84,10 @@ async function selectionsOf({ watches }: Parts, jobs: Jobs) {
   const selections = await jobs.selections.getAll(policies.map(({ name }) => name))
   return policies.flatMap(({ name: policy, image, rule }) => {
     const selection = selections.get(policy)
-    return selection?.rule === rule ? [{ policy, image, selected: selection.tag ?? '' }] : []
+    if (selection?.rule !== rule) return []
+    // What follows what stands in Git may follow several.
+    const tags = choicesOf(selection).flatMap(({ tag }) => tag ?? [])
+    return [{ policy, image, selected: [...new Set(tags)].sort().join(',') }]
   })
 }
 

@@ -1,52 +1,58 @@
-import { repositoryKey } from '../image/repository.js'
-import type { Verdict } from '../policies/policy.js'
-import { oneLine } from '../telemetry/one-line.js'
-import type { JudgedPlace } from '../updaters/judge.js'
-import type { UpdateTarget } from '../updaters/target.js'
+import type { Configuration } from '../config/configuration.js'
+import { isTag } from '../image/tag.js'
+import { parseInstant } from '../policies/local-time.js'
 import { type Command, EXIT, type Invocation } from './command.js'
 import { UsageError } from './errors.js'
-import { eachBranch, type Failure, lookAtAll, type Pass } from './pass.js'
+import { type Explanation, explanationOf } from './explanation.js'
+import { explanationText, tagText } from './explanation-text.js'
+import { eachBranch, lookAtAll, type Pass } from './pass.js'
 import { oddities } from './report.js'
 import { tellWarnings } from './warnings.js'
 
 /** Every tag with its verdict, and every place with its state. */
 export const explain: Command = {
+  options: {
+    tag: { type: 'string', value: 'TAG', summary: 'why this tag is selected, or why it is not' },
+    at: { type: 'string', value: 'TIME', summary: 'as it will be then, such as 2026-12-24T18:00 (default: now)' },
+  },
   async run(invocation) {
-    const [only, ...more] = invocation.operands
-    if (more.length > 0) throw new UsageError('Cannot explain: name one policy, or none for all')
+    const at = timeOf(invocation)
+    const tag = tagOf(invocation)
     const configuration = await invocation.load()
-    if (only !== undefined && !configuration.policies.some(({ name }) => name === only)) {
-      throw new UsageError(`Cannot explain "${only}": there is no such policy`)
-    }
-    const isChosen = (name: string) => only === undefined || name === only
+    const isChosen = chosenBy(invocation, configuration)
     return lookAtAll(
       invocation,
       configuration,
       async (pass) => {
         const explanations = await explainAll(pass, invocation, isChosen)
-        const json = invocation.output === 'json'
-        invocation.print(json ? `${JSON.stringify({ policies: explanations })}\n` : explanations.map(textOf).join('\n'))
-        return explanations.some(({ error }) => error !== undefined) ? EXIT.failed : EXIT.done
+        const failed = explanations.some(({ error }) => error !== undefined)
+        invocation.print(
+          tag === undefined ? whole(explanations, invocation, at) : aboutTag(explanations, tag, invocation),
+        )
+        return failed ? EXIT.failed : EXIT.done
       },
-      (watch) => watch.policies.some(({ name }) => isChosen(name)),
+      { at, chosen: (watch) => watch.policies.some(({ name }) => isChosen(name)) },
     )
   },
 }
 
-interface Explanation {
-  readonly policy: string
-  readonly image: string
-  readonly selected: string | null
-  readonly digest?: string
-  readonly tags: readonly Verdict[]
-  readonly places: readonly ExplainedPlace[]
-  readonly error?: string
+function whole(explanations: readonly Explanation[], { output }: Invocation, at = Date.now()): string {
+  if (output === 'json') return `${JSON.stringify({ policies: explanations })}\n`
+  return explanations.map((explanation) => explanationText(explanation, at)).join('\n')
 }
 
-interface ExplainedPlace extends Pick<JudgedPlace, 'file' | 'line' | 'current' | 'state' | 'reason'> {
-  readonly git: string
-  readonly branch: string
-  readonly desired: string | null
+function aboutTag(explanations: readonly Explanation[], tag: string, { output }: Invocation): string {
+  if (output === 'text') return explanations.map((explanation) => `${withError(explanation, tag)}\n`).join('')
+  const policies = explanations.map((explanation) => ({
+    ...explanation,
+    tags: explanation.tags.filter((other) => other.tag === tag),
+  }))
+  return `${JSON.stringify({ policies })}\n`
+}
+
+function withError(explanation: Explanation, tag: string): string {
+  const { error } = explanation
+  return error === undefined ? tagText(explanation, tag) : `${tagText(explanation, tag)} (error: ${error})`
 }
 
 async function explainAll(
@@ -54,12 +60,9 @@ async function explainAll(
   invocation: Invocation,
   isChosen: (policy: string) => boolean,
 ): Promise<readonly Explanation[]> {
-  const writing = new Set(
-    [...pass.parts.watches.values()]
-      .flatMap(({ policies }) => policies)
-      .filter(({ name }) => isChosen(name))
-      .flatMap(({ targets }) => targets.map(({ git }) => git)),
-  )
+  const policies = [...pass.parts.watches.values()].flatMap((watch) => watch.policies)
+  const chosen = policies.filter(({ name }) => isChosen(name)).sort((a, b) => (a.name < b.name ? -1 : 1))
+  const writing = new Set(chosen.flatMap(({ targets }) => targets.map(({ git }) => git)))
   const branches = await eachBranch(
     pass,
     invocation,
@@ -67,63 +70,30 @@ async function explainAll(
     (target) => writing.has(target.git),
   )
   tellWarnings(oddities(branches.done), invocation)
-  const places = branches.done.flatMap(({ target, plan }) => plan.places.map((place) => ({ target, place })))
-  const failures = [...pass.failures, ...branches.failures]
   const explanations: Explanation[] = []
-  for (const { name, image, repository, policy, targets } of policiesOf(pass, isChosen)) {
-    const selection = await pass.selections.get(name)
-    const error = failures.find((failure) => concerns(failure, name, targets))?.reason
-    explanations.push({
-      policy: name,
-      image,
-      selected: selection?.tag ?? null,
-      ...(selection?.digest !== undefined && { digest: selection.digest }),
-      tags: policy.judge(pass.tags.get(repositoryKey(repository)) ?? []),
-      places: places.filter(({ place }) => place.policy === name).map(explainedPlace),
-      ...(error !== undefined && { error }),
-    })
-  }
+  for (const policy of chosen) explanations.push(await explanationOf(policy, pass, branches))
   return explanations
 }
 
-function policiesOf({ parts }: Pass, isChosen: (policy: string) => boolean) {
-  const policies = [...parts.watches.values()].flatMap((watch) => watch.policies)
-  return policies.filter(({ name }) => isChosen(name)).sort((a, b) => (a.name < b.name ? -1 : 1))
+function chosenBy({ operands }: Invocation, { policies }: Configuration): (policy: string) => boolean {
+  const [only, ...more] = operands
+  if (more.length > 0) throw new UsageError('Cannot explain: name one policy, or none for all')
+  if (only !== undefined && !policies.some(({ name }) => name === only)) {
+    throw new UsageError(`Cannot explain "${only}": there is no such policy`)
+  }
+  return (name) => only === undefined || name === only
 }
 
-function concerns(failure: Failure, policy: string, targets: readonly { readonly git: string }[]): boolean {
-  return failure.policy === policy || targets.some(({ git }) => git === failure.git)
+function tagOf({ options: { tag } }: Invocation): string | undefined {
+  if (typeof tag !== 'string' || isTag(tag)) return tag === undefined ? undefined : String(tag)
+  throw new UsageError(`Cannot explain --tag "${tag}": it is no tag`)
 }
 
-function explainedPlace({ target, place }: { target: UpdateTarget; place: JudgedPlace }): ExplainedPlace {
-  const { file, line, current, desired = null, state, reason } = place
-  return { git: target.git, branch: target.branch, file, line, current, desired, state, reason }
-}
-
-function textOf({ policy, image, selected, digest, tags, places, error }: Explanation): string {
-  const chosen =
-    selected === null ? 'selects nothing' : `selects ${selected}${digest === undefined ? '' : ` (${digest})`}`
-  const lines = [`${policy}: ${image} ${chosen}`]
-  if (error !== undefined) lines.push(`  error: ${error}`)
-  lines.push(...table(tags.map(({ tag, verdict, reason }) => [MARK[verdict], tag, verdict, reason])))
-  lines.push(places.length === 0 ? '  no places' : '  places:')
-  lines.push(
-    ...table(
-      places.map(({ git, file, line, current, desired, state, reason }) => [
-        ' ',
-        `${git} ${file}:${line}`,
-        state,
-        desired === null || desired === current ? current : `${current} → ${desired}`,
-        reason,
-      ]),
-    ),
-  )
-  return `${lines.map(oneLine).join('\n')}\n`
-}
-
-const MARK: Readonly<Record<Verdict['verdict'], string>> = { selected: '*', eligible: ' ', rejected: ' ' }
-
-function table(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd())
+function timeOf({ options: { at } }: Invocation): number | undefined {
+  if (at === undefined) return undefined
+  const time = parseInstant(String(at))
+  if (time === undefined) {
+    throw new UsageError(`Cannot explain --at "${String(at)}": expected a time such as 2026-12-24T18:00 or 2026-12-24`)
+  }
+  return time
 }

@@ -2,8 +2,9 @@ import type { Configuration } from '../config/configuration.js'
 import { reasonOf } from '../error.js'
 import type { Tag } from '../image/tag.js'
 import { memoryJobs } from '../jobs/memory.js'
-import type { Selection } from '../jobs/payloads.js'
+import type { Selection, Sightings } from '../jobs/payloads.js'
 import type { Records } from '../jobs/records.js'
+import type { OpenLastingOptions } from '../jobs/redis-lasting.js'
 import { systemClock } from '../lifecycle/clock.js'
 import { createParts, type Parts } from '../parts.js'
 import { createEvents } from '../telemetry/events.js'
@@ -19,6 +20,8 @@ import { tellWarnings } from './warnings.js'
 export interface Pass {
   readonly parts: Parts
   readonly selections: Records<Selection>
+  /** What is known of tags, by the canonical name of their repository. */
+  readonly sightings: Records<Sightings>
   /** What the repositories have, by their canonical name; absent where the look failed. */
   readonly tags: ReadonlyMap<string, readonly Tag[]>
   readonly failures: readonly Failure[]
@@ -36,12 +39,21 @@ export interface Failure {
 const LOOKS_AT_ONCE = 16
 const BRANCHES_AT_ONCE = 4
 
-/** Looks at the repositories of those policies that `chosen` takes; by default of all. A failing one is told and passed over. */
+export interface PassOptions {
+  /** Default: all. */
+  readonly chosen?: (watch: Watch) => boolean
+  /** Whether what is learned of tags and places is kept for later. Otherwise nothing is written but the store of Git objects. */
+  readonly keeps?: boolean
+  /** The time that gates and windows go by, in milliseconds since the Unix epoch. Default: now. */
+  readonly at?: number | undefined
+}
+
+/** Looks at the repositories of policies. A failing one is told and passed over. */
 export async function lookAtAll(
   invocation: Invocation,
   configuration: Configuration,
   use: (pass: Pass) => Promise<number>,
-  chosen: (watch: Watch) => boolean = () => true,
+  { chosen = () => true, keeps = false, at }: PassOptions = {},
 ): Promise<number> {
   const { signal, version, verbosity, tell } = invocation
   tellWarnings(configuration.warnings, invocation)
@@ -55,10 +67,16 @@ export async function lookAtAll(
   const redact = redactor(configuration.secrets)
   const clock = systemClock
   const events = createEvents(logger, createMetrics(version), clock.now)
-  const jobs = memoryJobs({ clock, random: Math.random, onTrouble: events.queueTroubled })
-  const parts = await createParts(configuration, jobs, { clock, random: Math.random, events, version })
+  const onTrouble = events.queueTroubled
+  const state = { folder: configuration.state, readOnly: !keeps }
+  const own = memoryJobs({ clock, random: Math.random, onTrouble, state })
+  const shared = await openShared(configuration, { clock, onTrouble, readOnly: !keeps })
+  const jobs = { ...own, ...shared }
+  const gateTime = at === undefined ? clock.now : () => at
+  const parts = await createParts(configuration, jobs, { clock, random: Math.random, events, version, gateTime })
   try {
     const watches = [...parts.watches.values()].filter(chosen)
+    await learnWhatStands(parts, watches, invocation)
     const tags = new Map<string, readonly Tag[]>()
     const failures: Failure[] = []
     const progress = progressOf(invocation, 'Looking at repositories', watches.length)
@@ -70,11 +88,32 @@ export async function lookAtAll(
       }
       progress()
     })
-    return await use({ parts, selections: jobs.selections, tags, failures, redact })
+    const { selections, sightings } = jobs
+    return await use({ parts, selections, sightings, tags, failures, redact })
   } finally {
-    await jobs.stop()
+    await own.stop()
+    await shared?.stop()
     await parts.registry.stop()
   }
+}
+
+/** What a service with Redis knows of tags and places, which a command goes by too. */
+async function openShared({ queue }: Configuration, options: Omit<OpenLastingOptions, 'redis'>) {
+  if (queue === undefined) return undefined
+  const { openLastingRecords } = await import('../jobs/redis-lasting.js')
+  return openLastingRecords({ ...options, redis: queue.redis })
+}
+
+/** Policies that go by what stands in Git need it before they select. What fails here fails once more when the branch's turn comes. */
+async function learnWhatStands(parts: Parts, watches: readonly Watch[], invocation: Invocation): Promise<void> {
+  const policies = watches.flatMap((watch) => watch.policies).filter(({ policy }) => policy.needs === 'current')
+  const gits = new Set(policies.flatMap(({ targets }) => targets.map(({ git }) => git)))
+  await inParallel([...gits], BRANCHES_AT_ONCE, async (git) => {
+    await parts.reconcilers
+      .get(git)
+      ?.plan(invocation.signal)
+      .catch(() => {})
+  })
 }
 
 /** Does something with every branch. One that fails is a failure of its own, and the others go on. */

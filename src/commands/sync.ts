@@ -1,30 +1,33 @@
 import { oneLine } from '../telemetry/one-line.js'
 import type { Reconciliation } from '../updaters/reconcile.js'
 import type { UpdateTarget } from '../updaters/target.js'
-import { type Command, EXIT } from './command.js'
-import { eachBranch, lookAtAll } from './pass.js'
+import { type Command, EXIT, type Invocation } from './command.js'
+import { eachBranch, lookAtAll, type Pass } from './pass.js'
 import { changesOf, oddities, type Pending, pendingText, reportOf, tellFailures, unplaced } from './report.js'
 import { tellWarnings } from './warnings.js'
 
 /** One full pass: look at every repository, bring every branch up to date, exit. */
 export const sync: Command = {
-  run: async (invocation) =>
-    lookAtAll(invocation, await invocation.load(), async (pass) => {
-      const branches = await eachBranch(pass, invocation, async ({ target, reconcile }) => ({
-        target,
-        ...(await reconcile(invocation.signal)),
-      }))
-      const commits = branches.done.flatMap(commitOf)
-      const { pending, failures } = reportOf(pass, branches)
-      const { print, tell, output, verbosity } = invocation
-      tellWarnings([...oddities(branches.done), ...unplaced(branches.done)], invocation)
-      if (output === 'json') print(`${JSON.stringify({ commits, pending, failures })}\n`)
-      else {
-        if (verbosity !== 'quiet') print(textOf(commits, pending))
-        tellFailures(failures, tell)
-      }
-      return failures.length === 0 ? EXIT.done : EXIT.failed
-    }),
+  async run(invocation) {
+    return lookAtAll(invocation, await invocation.load(), (pass) => syncAll(pass, invocation), { keeps: true })
+  },
+}
+
+async function syncAll(pass: Pass, invocation: Invocation): Promise<number> {
+  const branches = await eachBranch(pass, invocation, async ({ target, reconcile }) => ({
+    target,
+    ...(await reconcile(invocation.signal)),
+  }))
+  const commits = branches.done.flatMap(commitOf)
+  const { pending, failures } = reportOf(pass, branches)
+  const { print, tell, output, verbosity } = invocation
+  tellWarnings([...oddities(branches.done), ...unplaced(branches.done)], invocation)
+  if (output === 'json') print(`${JSON.stringify({ commits, pending, failures })}\n`)
+  else {
+    if (verbosity !== 'quiet') print(textOf(commits, pending))
+    tellFailures(failures, tell)
+  }
+  return failures.length === 0 ? EXIT.done : EXIT.failed
 }
 
 type CommitReport = ReturnType<typeof commitOf>[number]

@@ -8,9 +8,10 @@ import { inHand } from './in-hand.js'
 import type { Jobs } from './jobs.js'
 import { type JobKind, POLLS, readPayload, type Triggered, UPDATES } from './kinds.js'
 import { DEFAULT_GRACE_MS, type JobsOptions, KEPT_FAILURES, RETRY, setAside, type Trouble } from './options.js'
-import { selection, sightings, standing, watched } from './payloads.js'
+import { selection, watched } from './payloads.js'
 import type { JobHandler, JobQueue } from './queue.js'
 import { openStore, openWorkerRedis, type RedisStore, type WorkerRedis } from './redis.js'
+import { DEFAULT_PREFIX, lastingRecords } from './redis-lasting.js'
 import { redisRecords } from './redis-records.js'
 import { urgentOrders } from './urgent-orders.js'
 
@@ -30,7 +31,7 @@ export interface BullmqJobsOptions extends JobsOptions {
  * what another has taken up by then. What is in Redis may be lost, even under a running process; everything goes on.
  */
 export function bullmqJobs(options: BullmqJobsOptions): Jobs {
-  const { clock, prefix = 'tidemark', onTrouble = () => {} } = options
+  const { clock, prefix = DEFAULT_PREFIX, onTrouble = () => {} } = options
   const store = openStore(options.redis, clock, onTrouble)
   const shared = { ...options, prefix, onTrouble, store }
   const polls = bullmqQueue(POLLS, shared)
@@ -42,8 +43,7 @@ export function bullmqJobs(options: BullmqJobsOptions): Jobs {
     updates,
     selections: redisRecords({ ...shared, name: 'selections', schema: selection }),
     watched: redisRecords({ ...shared, name: 'watched', schema: watched }),
-    sightings: redisRecords({ ...shared, name: 'sightings', schema: sightings }),
-    standings: redisRecords({ ...shared, name: 'standings', schema: standing }),
+    ...lastingRecords(shared),
     async ping() {
       await store.ask('reach the queue', (redis) => redis.ping())
     },

@@ -1,4 +1,5 @@
 import type { Tag } from '../image/tag.js'
+import type { Candidate } from '../policies/decide.js'
 import type { Choice, Selection } from './payloads.js'
 
 /** What a policy selected for a place where this tag stands. Most policies do not go by it, and have one choice for all. */
@@ -11,4 +12,10 @@ export function choiceFor(selection: Selection | undefined, current: Tag | undef
 /** Every choice of a selection. */
 export function choicesOf(selection: Selection): readonly Choice[] {
   return selection.byCurrent === undefined ? [selection] : Object.values(selection.byCurrent)
+}
+
+/** The tags that a choice was made among, as `decide` had them. */
+export function candidatesOf({ tag, digest, block, others = [] }: Choice): readonly Candidate[] {
+  if (tag === undefined) return []
+  return block === undefined ? [...others, { tag, digest }] : [{ tag, digest, block }, ...others]
 }

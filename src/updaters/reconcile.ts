@@ -39,6 +39,8 @@ export interface ReconcilerOptions {
   /** Absent: commits do not tell where images come from. */
   readonly askProvenance?: AskProvenance | undefined
   readonly clock: Clock
+  /** The time that windows go by. Default: the clock's. */
+  readonly gateTime?: (() => number) | undefined
   readonly random: () => number
   readonly onRetry: (retry: { readonly git: string; readonly attempt: number; readonly reason: string }) => void
 }
@@ -48,13 +50,13 @@ const MOST_ATTEMPTS = 10
 const RETRY_PAUSE = { baseMs: 50, maxMs: 2_000 }
 
 export function createReconciler(options: ReconcilerOptions): Reconciler {
-  const { target, repository, scanner, jobs, clock, random } = options
+  const { target, repository, scanner, jobs, clock, random, gateTime = clock.now } = options
   const { selections } = jobs
   const names = target.policies.map(({ name }) => name)
 
   const plan = async (signal: AbortSignal) => {
     const compareFor = comparing(await sightingsOf(target))
-    const known = { selections: await selections.getAll(names), compareFor, now: clock.now() }
+    const known = { selections: await selections.getAll(names), compareFor, now: gateTime() }
     const current = await planBranch(target, repository, scanner, known, signal)
     await tellStandings(current.places, compareFor, { target, jobs, now: clock.now })
     return current

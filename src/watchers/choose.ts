@@ -1,4 +1,5 @@
 import type { Tag } from '../image/tag.js'
+import { candidatesOf } from '../jobs/choice.js'
 import type { Choice } from '../jobs/payloads.js'
 import { type Candidate, decide, selectedOf } from '../policies/decide.js'
 import type { Facts, Stay } from '../policies/gate.js'
@@ -36,8 +37,7 @@ export async function choose(tags: readonly Tag[], given: Given, options: Choose
  */
 export async function chooseAgain(before: Choice, options: ChooseOptions): Promise<Chosen | undefined> {
   if (before.tag === undefined) return { reason: before.reason }
-  const others = (before.others ?? []).map(({ tag }) => tag)
-  const ranked = before.block === undefined ? [...others, before.tag] : [before.tag, ...others]
+  const ranked = candidatesOf(before).map(({ tag }) => tag)
   const chosen = await chooseAmong(ranked, options)
   const needsMore = options.policy.fallback && chosen.block !== undefined && before.block === undefined
   return needsMore ? undefined : chosen

@@ -1,0 +1,70 @@
+import type { Verdict } from '../policies/policy.js'
+import { oneLine } from '../telemetry/one-line.js'
+import type { ExplainedTag, Explanation } from './explanation.js'
+
+/** For a person: the tags, the selected one marked, then the places. `now` in milliseconds since the Unix epoch. */
+export function explanationText({ policy, image, selected, tags, places, error }: Explanation, now: number): string {
+  const lines = [`${policy}: ${image} ${selected === null ? 'selects nothing' : `selects ${selected}`}`]
+  if (error !== undefined) lines.push(`  error: ${error}`)
+  lines.push(
+    ...table(tags.map((tag) => [MARK[tag.verdict], tag.tag, tag.verdict, ageOf(tag, now), digestOf(tag), tag.reason])),
+  )
+  lines.push(places.length === 0 ? '  no places' : '  places:')
+  lines.push(
+    ...table(
+      places.map(({ git, file, line, current, desired, state, reason }) => [
+        ' ',
+        `${git} ${file}:${line}`,
+        state,
+        desired === null || desired === current ? current : `${current || 'untagged'} → ${desired}`,
+        reason,
+      ]),
+    ),
+  )
+  return `${lines.map(oneLine).join('\n')}\n`
+}
+
+/** One sentence: why a tag is selected, or why it is not. */
+export function tagText({ policy, tags }: Explanation, tag: string): string {
+  const found = tags.find((other) => other.tag === tag)
+  if (found !== undefined) return oneLine(`${policy}: ${tag} is ${STATE[found.verdict]}: ${found.reason}`)
+  const none = tags.length === 0 ? 'no tags are known' : `it is none of the ${tags.length} tags of the registry's list`
+  return oneLine(`${policy}: ${tag} is not selected: ${none}`)
+}
+
+const MARK: Readonly<Record<Verdict['verdict'], string>> = { selected: '*', eligible: ' ', rejected: ' ' }
+const STATE: Readonly<Record<Verdict['verdict'], string>> = {
+  selected: 'selected',
+  eligible: 'not selected',
+  rejected: 'rejected',
+}
+
+const AGES = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+] as const
+
+/** Since its creation, or since it was first seen, such as `3d`. Empty where neither is known. */
+function ageOf({ createdAt, seenSince }: ExplainedTag, now: number): string {
+  const since = createdAt ?? seenSince
+  if (since === undefined) return ''
+  const ageMs = Math.max(0, now - Date.parse(since))
+  const [unit, unitMs] = AGES.find(([, ms]) => ageMs >= ms) ?? ['s', 1_000]
+  return `${Math.floor(ageMs / unitMs)}${unit}`
+}
+
+/** As much of it as tells one from another. */
+function digestOf({ digest = '' }: ExplainedTag): string {
+  return digest.slice(0, digest.indexOf(':') + 13)
+}
+
+/** Columns without any text are left out. */
+function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)))
+  return rows.map((row) => {
+    const cells = row.flatMap((cell, column) => (widths[column] === 0 ? [] : [cell.padEnd(widths[column] ?? 0)]))
+    return `  ${cells.join('  ')}`.trimEnd()
+  })
+}

@@ -1,0 +1,119 @@
+import type { Digest } from '../image/digest.js'
+import { repositoryKey } from '../image/repository.js'
+import type { Tag } from '../image/tag.js'
+import { candidatesOf } from '../jobs/choice.js'
+import type { Choice, Selection, Sightings } from '../jobs/payloads.js'
+import { explainTags } from '../policies/explain.js'
+import type { Given, Verdict } from '../policies/policy.js'
+import { formatInstant } from '../policies/time-text.js'
+import type { JudgedPlace } from '../updaters/judge.js'
+import type { UpdateTarget } from '../updaters/target.js'
+import type { WatchedPolicy } from '../watchers/watch.js'
+import type { Failure, Pass } from './pass.js'
+import type { PlannedBranch } from './report.js'
+
+/** Everything about one policy, in the shape that programs read. */
+export interface Explanation {
+  readonly policy: string
+  readonly image: string
+  readonly selected: Tag | null
+  readonly digest?: Digest
+  readonly tags: readonly ExplainedTag[]
+  readonly places: readonly ExplainedPlace[]
+  readonly error?: string
+}
+
+export interface ExplainedTag extends Verdict {
+  /** Where it was asked for. */
+  readonly digest?: Digest
+  /** Since when the tag has been known to have the digest, as `2026-11-20T10:00:00Z`, where that is kept. */
+  readonly seenSince?: string
+  readonly createdAt?: string
+}
+
+export interface ExplainedPlace extends Pick<JudgedPlace, 'file' | 'line' | 'current' | 'state' | 'reason'> {
+  readonly git: string
+  readonly branch: string
+  readonly desired: string | null
+  /** When what keeps the tag from being written is over, where that is known. */
+  readonly until?: string
+}
+
+/** Explains a policy by what a pass has found. */
+export async function explanationOf(
+  policy: WatchedPolicy,
+  pass: Pass,
+  branches: { readonly done: readonly PlannedBranch[]; readonly failures: readonly Failure[] },
+): Promise<Explanation> {
+  const { name, image, repository, targets } = policy
+  const key = repositoryKey(repository)
+  const selection = await pass.selections.get(name)
+  const sightings = await pass.sightings.get(key)
+  const failures = [...pass.failures, ...branches.failures]
+  const error = failures.find((failure) => concerns(failure, name, targets))?.reason
+  const tags = tagsOf(policy, pass.tags.get(key) ?? [], selection, sightings)
+  const places = branches.done.flatMap(({ target, plan }) =>
+    plan.places.filter((place) => place.policy === name).map((place) => explainedPlace(target, place)),
+  )
+  const selected = tags.find(({ verdict }) => verdict === 'selected')
+  return {
+    policy: name,
+    image,
+    selected: selected?.tag ?? null,
+    ...(selected?.digest !== undefined && { digest: selected.digest }),
+    tags,
+    places,
+    ...(error !== undefined && { error }),
+  }
+}
+
+function tagsOf(
+  { policy }: WatchedPolicy,
+  tags: readonly Tag[],
+  selection: Selection | undefined,
+  sightings: Sightings | undefined,
+): readonly ExplainedTag[] {
+  const seen = new Map(Object.entries(sightings?.tags ?? {}))
+  const createdAt = new Map([...seen].map(([tag, { createdAt: created }]) => [tag, created ?? null] as const))
+  const given: Given = policy.needs === 'creation' ? { createdAt } : {}
+  const choices: readonly (readonly [Given, Choice | undefined])[] =
+    selection?.byCurrent === undefined || Object.keys(selection.byCurrent).length === 0
+      ? [[given, selection]]
+      : Object.entries(selection.byCurrent).map(([current, choice]) => [{ current }, choice])
+  const views = choices.map(([by, choice]) => explainTags(policy, tags, by, choice ? candidatesOf(choice) : []))
+  const candidates = choices.flatMap(([, choice]) => (choice ? candidatesOf(choice) : []))
+  const digests = new Map(candidates.map(({ tag, digest }) => [tag, digest]))
+  return merged(views).map((verdict) => {
+    const sighting = seen.get(verdict.tag)
+    const digest = digests.get(verdict.tag) ?? sighting?.digest
+    return {
+      ...verdict,
+      ...(digest !== undefined && { digest }),
+      ...(sighting !== undefined && { seenSince: formatInstant(sighting.since) }),
+      ...(typeof sighting?.createdAt === 'number' && { createdAt: formatInstant(sighting.createdAt) }),
+    }
+  })
+}
+
+const RANKS: Readonly<Record<Verdict['verdict'], number>> = { selected: 0, eligible: 1, rejected: 2 }
+
+/** Of what several tags in Git make of a tag, the best: it is selected for one of them at least. */
+function merged(views: readonly (readonly Verdict[])[]): readonly Verdict[] {
+  const best = new Map<Tag, Verdict>()
+  for (const verdict of views.flat()) {
+    const known = best.get(verdict.tag)
+    if (known === undefined || RANKS[verdict.verdict] < RANKS[known.verdict]) best.set(verdict.tag, verdict)
+  }
+  // Sorting keeps the order of those that rank the same.
+  return views.length < 2 ? [...best.values()] : [...best.values()].sort((a, b) => RANKS[a.verdict] - RANKS[b.verdict])
+}
+
+function concerns(failure: Failure, policy: string, targets: readonly { readonly git: string }[]): boolean {
+  return failure.policy === policy || targets.some(({ git }) => git === failure.git)
+}
+
+function explainedPlace({ git, branch }: UpdateTarget, place: JudgedPlace): ExplainedPlace {
+  const { file, line, current, desired = null, state, reason, until } = place
+  const passes = until === undefined ? {} : { until: formatInstant(until) }
+  return { git, branch, file, line, current, desired, state, reason, ...passes }
+}
