@@ -38,7 +38,7 @@ export function countMentions(text: string, limit: number): number {
  * `tidemark: hold <reason>`.
  */
 export function parseMarker(comment: string): Marker | MalformedMarker | undefined {
-  const text = comment.replace(/^[ \t]+/, '')
+  const text = comment.replace(/^#*[ \t]*/, '')
   if (text.startsWith(OURS)) return parseOurs(trimBlanks(text.slice(OURS.length)))
   if (text.startsWith('{') && text.includes(FLUX)) return parseFlux(text)
   // MENTION finds only what could have been a marker, were it the whole comment.
@@ -63,7 +63,7 @@ function parseOurs(text: string): Marker | MalformedMarker {
 
 function parseFlux(text: string): Marker | MalformedMarker {
   if (text.length > LONGEST_FLUX_MARKER) return malformed(`a marker has at most ${LONGEST_FLUX_MARKER} characters`)
-  const value = soleValue(text)
+  const value = fluxValue(text)
   if (value === undefined) return malformed(`expected {"${FLUX}": "namespace:name[:tag|:name|:digest]"}`)
   const [namespace = '', name = '', part, ...more] = value.split(':')
   if (namespace === '' || name === '' || more.length > 0)
@@ -71,15 +71,23 @@ function parseFlux(text: string): Marker | MalformedMarker {
   return policyMarker(`${namespace}/${name}`, part)
 }
 
-/** The string under `$imagepolicy` of a JSON object that has nothing else. */
-function soleValue(json: string): string | undefined {
+/**
+ * The string under `$imagepolicy` of a JSON object that has nothing but strings: Flux's controller reads the whole comment,
+ * behind all its `#`, into a map of strings, and passes over what is none (kyaml, fieldmeta).
+ */
+function fluxValue(json: string): string | undefined {
   try {
-    const entries = Object.entries(JSON.parse(json) as object)
-    const [key, value] = entries[0] ?? []
-    return entries.length === 1 && key === FLUX && typeof value === 'string' ? value : undefined
+    const object = JSON.parse(json) as Readonly<Record<string, unknown>>
+    const values = Object.values(object)
+    const value = Object.hasOwn(object, FLUX) ? object[FLUX] : undefined
+    return typeof value === 'string' && values.every(isTextOrNull) ? value : undefined
   } catch {
     return undefined
   }
+}
+
+function isTextOrNull(value: unknown): boolean {
+  return typeof value === 'string' || value === null
 }
 
 function policyMarker(policy: string, part: string | undefined): Marker | MalformedMarker {

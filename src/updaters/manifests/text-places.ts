@@ -29,7 +29,7 @@ const NO_VALUE_MESSAGE = 'Cannot follow the marker: no value stands before it on
 
 /** The `#` from which on the line is a marker: what may be quoted before is unknown, as the language is. */
 function commentStart(text: string, start: number, end: number): number | undefined {
-  const found = /(?<![^ \t])#[ \t]*(?:tidemark:|\{[^#]*\$imagepolicy)/.exec(text.slice(start, end))
+  const found = /(?<![^ \t])#+[ \t]*(?:tidemark:|\{[^#]*\$imagepolicy)/.exec(text.slice(start, end))
   return found === null ? undefined : start + found.index
 }
 
