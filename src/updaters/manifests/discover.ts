@@ -1,78 +1,139 @@
-import { repositoryKey, tryParseRepository } from '../../image/repository.js'
-import { fieldReader, isEmpty } from './fields.js'
+import { isDigest } from '../../image/digest.js'
+import { parameterGroups, parametersOf, readKustomizeImage } from './argo.js'
+import { createCollector } from './collector.js'
+import { type Fields, fieldReader, isEmpty, ownEntry, textOf } from './fields.js'
 import type { Discovery, Doubt, Finding } from './finding.js'
-import { kustomizeEntries, kustomizeName } from './kustomize.js'
+import { artifactName, artifactVersion } from './flux.js'
+import { bareImage, imageName, type Scope } from './image-name.js'
+import { entriesOf, kustomizeEntries, kustomizeName } from './kustomize.js'
 import { isReplaceable, type MapNode, type Node, type ScalarNode, type Target, targetOf } from './node.js'
-import { bareImage, helmName, isDoubt, pairOf } from './pair.js'
-import { tryParsePart } from './part.js'
+import { type Pinning, pairOf } from './pair.js'
+import { fillEmpty, keyBehind } from './pin.js'
+import { readReference } from './reference.js'
 
 /**
- * Finds what belongs to an image in a YAML document:
+ * Finds what belongs to an image in a YAML document, wherever it stands:
  *
- * - any `image:` that is a reference: Kubernetes containers and custom resources, docker-compose services;
- * - tags and digests beside a repository, as Helm values have them;
- * - kustomize's `images`.
+ * - references: `image` and `imageName` of Kubernetes objects, custom resources and docker-compose, a volume's
+ *   `image.reference`, and what `images` lists;
+ * - tags and digests beside a repository, as Helm values have them, and Argo CD's parameters for Helm;
+ * - kustomize's `images`, and Argo CD's;
+ * - what Flux takes from an `oci://` address.
  */
-export function discover(file: string, root: Node | undefined): Discovery {
+export function discover(file: string, text: string, root: Node | undefined): Discovery {
   const fieldsOf = fieldReader()
-  const kustomized = kustomizeEntries(file, root)
-  const findings = new Map<ScalarNode, Finding>()
-  const doubts = new Map<ScalarNode, Doubt>()
-  const bare = new Set<ScalarNode>()
+  const kustomized = new Set(kustomizeEntries(file, root))
+  const { add, hide, discovery } = createCollector()
 
-  visit(root)
-  for (const scalar of doubts.keys()) findings.delete(scalar)
-  for (const scalar of bare) {
-    findings.delete(scalar)
-    doubts.delete(scalar)
-  }
-  return { findings, doubts }
+  visit(root, { key: '', parent: '' })
+  return discovery()
 
-  function visit(node: Node | undefined): void {
-    if (node?.type === 'list') for (const item of node.items) visit(item)
-    if (node?.type !== 'map') return
-    addPair(node)
-    for (const { key, value } of node.entries) {
-      if (key.type === 'scalar' && key.value === 'image') addReference(targetOf(value), node)
-      visit(value)
-    }
+  function visit(node: Node | undefined, scope: Scope): void {
+    if (node?.type === 'list') for (const item of node.items) visitItem(item, scope)
+    if (node?.type === 'map') visitMap(node, scope)
   }
 
-  function addReference(target: Target | undefined, map: MapNode): void {
-    if (target?.type !== 'scalar' || target.resolvesTo !== 'text' || !isReplaceable(target)) return
-    const image = tryParsePart('reference', target.value)
-    if (image === undefined) return
-    const scalar = target
-    if (isEmpty(fieldsOf(map).get('registry'))) add({ scalar, kind: 'reference', image })
-    else doubts.set(scalar, { scalar, message: 'Left alone: a registry stands beside the reference' })
+  function visitItem(item: Node, scope: Scope): void {
+    const target = targetOf(item)
+    if (scope.key === 'images' && target?.type === 'scalar') addListed(target)
+    visit(item, { ...scope, key: '', parent: scope.key })
   }
 
-  function addPair(map: MapNode): void {
+  function visitMap(map: MapNode, scope: Scope): void {
     const fields = fieldsOf(map)
-    if (!PAIRED.some((key) => fields.has(key))) return
-    const image = bareImage(fields)
-    if (image !== undefined) bare.add(image)
-    for (const found of pairOf(fields, kustomized.has(map) ? kustomizeName(fields) : helmName(fields))) {
-      if (isDoubt(found)) doubts.set(found.scalar, found)
-      else add(found)
+    const registry = globalRegistry(map) ?? scope.registry
+    const inner = { ...(registry !== undefined && { registry }) }
+    addArtifact(map)
+    addPair(map, fields, { ...scope, ...inner })
+    for (const { key, value } of map.entries) {
+      const name = key.type === 'scalar' ? key.value : ''
+      const target = targetOf(value)
+      if (name === 'helm') addParameters(value, { ...scope, ...inner })
+      if (name === 'kustomize' && target?.type === 'map') for (const entry of entriesOf(target)) kustomized.add(entry)
+      if (target?.type === 'scalar') addValue(name, target, fields, scope)
+      visit(value, { ...inner, key: name, parent: scope.key })
     }
   }
 
-  // An alias or a merge leads to the same scalar from several maps.
-  function add(finding: Finding): void {
-    const { scalar, image } = finding
-    const before = findings.get(scalar)?.image.name
-    if (before === undefined) findings.set(scalar, finding)
-    else if (image.name !== undefined && !isSameRepository(before, image.name)) {
-      doubts.set(scalar, { scalar, message: `Left alone: "${before}" and "${image.name}" share it` })
+  function addValue(name: string, scalar: ScalarNode, fields: Fields, { key }: Scope): void {
+    const isImage = name === 'image' || name === 'imageName' || (name === 'reference' && key === 'image')
+    if (isImage) addReference(scalar, fields)
+    else if (key === 'images' && !fields.has(name)) addListed(scalar)
+  }
+
+  function addReference(scalar: ScalarNode, fields: Fields): void {
+    if (scalar.resolvesTo !== 'text' || !isReplaceable(scalar)) return
+    const registry = fields.get('registry')
+    if (!isEmpty(registry) && textOf(registry) === undefined) return
+    const found = readReference(scalar, textOf(registry))
+    if (found === undefined) return
+    if ('message' in found) add({ scalar, message: found.message })
+    else for (const finding of withDigest({ scalar, ...found }, fields.get('digest'))) add(finding)
+  }
+
+  /** Items of Argo CD's `kustomize.images` rename too. A bare word of a list may be anything. */
+  function addListed(scalar: ScalarNode): void {
+    if (scalar.resolvesTo !== 'text' || !isReplaceable(scalar)) return
+    const found = readKustomizeImage(scalar) ?? readReference(scalar, undefined)
+    if (found === undefined || 'message' in found) return
+    if ((found.image.tag ?? found.image.digest) !== undefined) withDigest({ scalar, ...found }, undefined).forEach(add)
+  }
+
+  function addPair(map: MapNode, fields: Fields, scope: Scope): void {
+    if (!PAIRED.some((key) => fields.has(key))) return
+    const isKustomize = kustomized.has(map)
+    const name = isKustomize ? kustomizeName(fields) : imageName(fields, scope)
+    const found = pairOf(fields, name, isKustomize ? keyed(map) : inTag([map]))
+    const bare = bareImage(fields)
+    if (bare !== undefined && (found.length > 0 || !fields.has('version'))) hide(bare)
+    found.forEach(add)
+  }
+
+  function addArtifact(map: MapNode): void {
+    const name = artifactName(map)
+    const version = name === undefined ? undefined : artifactVersion(map)
+    if (version !== undefined) pairOf(fieldsOf(version), name, keyed(version)).forEach(add)
+  }
+
+  function addParameters(helm: Node | undefined, scope: Scope): void {
+    for (const { key, fields, maps } of parameterGroups(parametersOf(helm))) {
+      const image = fields.get('image')
+      if (image?.type === 'scalar' && image !== bareImage(fields)) addReference(image, fields)
+      pairOf(fields, imageName(fields, { ...scope, key }), inTag(maps)).forEach(add)
     }
+  }
+
+  /** Kustomize and Flux have a key for the digest. */
+  function keyed(map: MapNode): Pinning {
+    return { fill: (digest) => fillEmpty(text, [map], digest), add: (tag) => keyBehind(text, map, tag) }
+  }
+
+  /** Charts write `repository:tag`, which takes a digest behind the tag. */
+  function inTag(maps: readonly MapNode[]): Pinning {
+    return { fill: (digest) => fillEmpty(text, maps, digest), add: () => 'inside' }
   }
 }
 
 /** Where one of these stands beside a bare `image`, that is no reference of its own. */
-const PAIRED = ['tag', 'newTag', 'digest', 'newDigest', 'sha']
+const PAIRED = ['tag', 'newTag', 'digest', 'newDigest', 'sha', 'version']
 
-function isSameRepository(a: string, b: string): boolean {
-  const [one, other] = [tryParseRepository(a), tryParseRepository(b)]
-  return one !== undefined && other !== undefined && repositoryKey(one) === repositoryKey(other)
+/** A reference, and the digest beside it: they are one decision. */
+function withDigest(found: Finding, beside: Target | undefined): readonly (Finding | Doubt)[] {
+  const { scalar, image } = found
+  if (image.digest !== undefined) return [found]
+  if (isEmpty(beside)) return [{ ...found, pin: 'inside' }]
+  if (image.tag === undefined) return [found]
+  if (beside?.type !== 'scalar' || !isReplaceable(beside) || !isDigest(beside.value))
+    return [{ scalar, message: 'Left alone: the digest beside it cannot be read' }]
+  const whole = { ...image, digest: beside.value }
+  return [
+    { ...found, image: whole, partner: beside },
+    { scalar: beside, kind: 'digest', image: whole, partner: scalar },
+  ]
+}
+
+/** The `global.imageRegistry` of Helm values, which counts for all that stands beside `global`. */
+function globalRegistry(map: MapNode): string | undefined {
+  const global = targetOf(ownEntry(map, 'global'))
+  return global?.type === 'map' ? textOf(targetOf(ownEntry(global, 'imageRegistry'))) : undefined
 }

@@ -6,11 +6,14 @@ export type Fields = ReadonlyMap<string, Target>
 /** The keys that say something of an image. Others are left out, so that what is remembered stays small. */
 const KNOWN = new Set([
   'image',
+  'imageName',
   'registry',
   'repository',
   'tag',
   'digest',
   'sha',
+  'version',
+  'chart',
   'name',
   'newName',
   'newTag',
@@ -64,6 +67,11 @@ export function fieldReader(): (map: MapNode) => Fields {
 
 function addMissing(to: Map<string, Target>, from: Fields): void {
   for (const [key, value] of from) if (!to.has(key)) to.set(key, value)
+}
+
+/** The value of a key of the map itself: neither merged nor an alias's. */
+export function ownEntry(map: MapNode | undefined, name: string): Node | undefined {
+  return map?.entries.find(({ key }) => key.type === 'scalar' && key.value === name)?.value
 }
 
 /** The text of a field that has one: neither absent, nor empty, nor null, nor a collection. */

@@ -1,5 +1,5 @@
 import type { ScalarNode } from './node.js'
-import type { PlacedImage } from './place.js'
+import type { Pin, Place, PlacedImage } from './place.js'
 
 /** A scalar that belongs to an image, found by what stands around it. */
 export interface Finding {
@@ -7,8 +7,11 @@ export interface Finding {
   readonly kind: 'reference' | 'tag' | 'digest'
   /** Without a name, it is a tag or digest that only a marker makes a place. */
   readonly image: PlacedImage
+  /** Which part of the scalar it is, where it is not the whole. */
+  readonly part?: Pick<Place, 'start' | 'end' | 'value'>
   /** The tag or digest beside it. */
   readonly partner?: ScalarNode
+  readonly pin?: Pin
 }
 
 /** A scalar that is left alone although it belongs to an image, and why. */
@@ -20,4 +23,8 @@ export interface Doubt {
 export interface Discovery {
   readonly findings: ReadonlyMap<ScalarNode, Finding>
   readonly doubts: ReadonlyMap<ScalarNode, Doubt>
+}
+
+export function isDoubt(found: Finding | Doubt): found is Doubt {
+  return 'message' in found
 }

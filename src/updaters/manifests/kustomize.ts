@@ -1,5 +1,5 @@
 import { tryParseRepository } from '../../image/repository.js'
-import { type Fields, textOf } from './fields.js'
+import { type Fields, ownEntry, textOf } from './fields.js'
 import { type MapNode, type Node, targetOf } from './node.js'
 
 /**
@@ -8,10 +8,10 @@ import { type MapNode, type Node, targetOf } from './node.js'
  */
 export function kustomizeEntries(file: string, root: Node | undefined): ReadonlySet<MapNode> {
   const object = mapOf(root)
-  const group = scalarText(field(object, 'apiVersion'))?.split('/')[0]
-  const kind = scalarText(field(object, 'kind'))
+  const group = scalarText(ownEntry(object, 'apiVersion'))?.split('/')[0]
+  const kind = scalarText(ownEntry(object, 'kind'))
   if (group === 'kustomize.toolkit.fluxcd.io' && kind === 'Kustomization')
-    return entriesOf(mapOf(field(object, 'spec')))
+    return entriesOf(mapOf(ownEntry(object, 'spec')))
   const isKustomize = group === 'kustomize.config.k8s.io' && (kind === 'Kustomization' || kind === 'Component')
   return isKustomize || FILE_NAME.test(file) ? entriesOf(object) : new Set()
 }
@@ -25,14 +25,11 @@ export function kustomizeName(fields: Fields): string | undefined {
   return name === undefined || tryParseRepository(name) === undefined ? undefined : name
 }
 
-function entriesOf(map: MapNode | undefined): ReadonlySet<MapNode> {
-  const images = targetOf(field(map, 'images'))
+/** The maps of `images`, such as `{name, newName, newTag, digest}`. */
+export function entriesOf(map: MapNode | undefined): ReadonlySet<MapNode> {
+  const images = targetOf(ownEntry(map, 'images'))
   const items = images?.type === 'list' ? images.items : []
   return new Set(items.map(mapOf).filter((item) => item !== undefined))
-}
-
-function field(map: MapNode | undefined, name: string): Node | undefined {
-  return map?.entries.find(({ key }) => key.type === 'scalar' && key.value === name)?.value
 }
 
 function mapOf(node: Node | undefined): MapNode | undefined {

@@ -1,25 +1,62 @@
+import type { Finding } from './finding.js'
 import { imageOf, tryParsePart } from './part.js'
-import type { Marker, Place, PlacedImage } from './place.js'
+import type { Marker, Place } from './place.js'
 import { decode } from './source.js'
 
 export type PolicyMarker = Extract<Marker, { readonly type: 'policy' }>
 
+type Value = Pick<Place, 'start' | 'end' | 'value'>
+
 /**
- * The place that a policy's marker makes of a value, whatever stands there; `beside` is what the map around it says.
- * Undefined where the value is an expression, such as a template's or `--image=…`, whose other parts would be lost.
+ * The place that a policy's marker makes of a value, whatever stands there; `found` is what the map around it says.
+ *
+ * Of an argument, `--image=…`, it is what stands behind the last `=`. Undefined where the value is another expression, such as
+ * a template's, whose other parts would be lost.
  */
-export function markedPlace(
-  { start, end, value }: Pick<Place, 'start' | 'end' | 'value'>,
-  marker: PolicyMarker,
-  line: number,
-  beside: PlacedImage = {},
-): Place | undefined {
-  if (EXPRESSION.test(value)) return undefined
-  const own = tryParsePart(marker.part, value)
-  const image = imageOf(own?.name ?? beside.name, { ...beside, ...own })
-  return { kind: marker.part, start, end, line, value: decode(value), image, marker }
+export function markedPlace(value: Value, marker: PolicyMarker, line: number, found?: Finding): Place | undefined {
+  if (found?.part !== undefined) return partPlace(found.part, marker, line, found)
+  const argument = EXPRESSION.test(value.value) ? argumentOf(value, marker) : value
+  if (argument === undefined) return undefined
+  const { start, end } = argument
+  const { image, pin } = found?.kind === marker.part ? found : {}
+  const own = tryParsePart(marker.part, argument.value)
+  const whole = imageOf(own?.name ?? image?.name, { ...image, ...own })
+  return {
+    kind: marker.part,
+    start,
+    end,
+    ...(argument !== value && { embedded: true }),
+    line,
+    value: decode(argument.value),
+    image: whole,
+    ...pinOf(marker, pin, whole.digest === undefined),
+    marker,
+  }
 }
 
 export const EXPRESSION_MESSAGE = 'Cannot follow the marker: the value before it is an expression'
 
 const EXPRESSION = /[ \t\r\n=(){}$`]/
+
+/** A marker says what to write, and only a reference has room for more; a tag, where what stands around it says so. */
+function pinOf({ part }: PolicyMarker, pin: Place['pin'], hasRoom: boolean): Pick<Place, 'pin'> {
+  if (pin !== undefined) return { pin }
+  return part === 'reference' && hasRoom ? { pin: 'inside' } : {}
+}
+
+/** The part of a value that discovery found, which the marker may name by what it is or as the whole. */
+function partPlace(part: Value, marker: PolicyMarker, line: number, { kind, image, pin }: Finding): Place | undefined {
+  if (marker.part !== kind && marker.part !== 'reference') return undefined
+  const { start, end, value } = part
+  const own = { ...marker, part: kind }
+  return { kind, start, end, embedded: true, line, value: decode(value), image, ...(pin && { pin }), marker: own }
+}
+
+/** What stands behind the last `=`, where it is what the marker says. */
+function argumentOf({ start, end, value }: Value, { part }: PolicyMarker): Value | undefined {
+  const at = value.lastIndexOf('=') + 1
+  const argument = value.slice(at)
+  // With an escape in it, the value is not what stands in the file.
+  if (at === 0 || end - start !== value.length || tryParsePart(part, argument) === undefined) return undefined
+  return EXPRESSION.test(value.slice(0, at - 1)) ? undefined : { start: start + at, end, value: argument }
+}

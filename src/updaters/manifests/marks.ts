@@ -3,12 +3,14 @@ import { countBelow } from './lines.js'
 import { type MalformedMarker, markedLines, parseMarker } from './marker.js'
 import { isReplaceable, type Node, type ScalarNode, targetOf } from './node.js'
 import type { Marker } from './place.js'
-import type { YamlRegion } from './source.js'
+import type { TextRegion, YamlRegion } from './source.js'
 
 /** What the comments of a YAML document say of its scalars. */
 export interface Marks {
   readonly verdicts: ReadonlyMap<ScalarNode, Marker | MalformedMarker>
   readonly oddities: readonly Oddity[]
+  /** Lines of block scalars that have something like a marker: what it is for stands on the line. */
+  readonly blockLines: readonly TextRegion[]
 }
 
 export interface Oddity {
@@ -20,12 +22,17 @@ export interface Oddity {
 export function readMarks(text: string, region: YamlRegion, findings: Discovery['findings']): Marks {
   const verdicts = new Map<ScalarNode, Marker | MalformedMarker>()
   const oddities: Oddity[] = []
+  const blockLines: TextRegion[] = []
   const lines = [...markedLines(text, region.start, region.end)]
-  if (lines.length === 0) return { verdicts, oddities }
+  if (lines.length === 0) return { verdicts, oddities, blockLines }
 
   const scalars = scalarsOf(region.root)
   for (const line of lines) {
-    const hash = commentStart(text, line, scalars.contain)
+    if (scalars.at(line.start)?.style === 'block') {
+      blockLines.push({ type: 'text', ...line })
+      continue
+    }
+    const hash = commentStart(text, line, (offset) => scalars.at(offset) !== undefined)
     const marker = hash === undefined ? undefined : parseMarker(text.slice(hash + 1, line.end))
     if (hash === undefined || marker === undefined) continue
     // Of a line that is commented out as a whole, a marker in it is too.
@@ -35,7 +42,7 @@ export function readMarks(text: string, region: YamlRegion, findings: Discovery[
     if (verdict.type === 'malformed') oddities.push({ offset: hash, message: verdict.message })
     for (const scalar of marked) decide(scalar, verdict, hash)
   }
-  return { verdicts, oddities }
+  return { verdicts, oddities, blockLines }
 
   // Aliases bring markers of several lines to one scalar.
   function decide(scalar: ScalarNode, verdict: Marker | MalformedMarker, offset: number): void {
@@ -88,9 +95,10 @@ function scalarsOf(root: Node | undefined) {
   const valueStarts = values.map(({ start }) => start)
 
   return {
-    contain(offset: number): boolean {
-      const last = scalars[countBelow(starts, offset) - 1]
-      return last !== undefined && offset < last.end
+    /** The scalar with what stands at the offset in it. */
+    at(offset: number): ScalarNode | undefined {
+      const last = scalars[countBelow(starts, offset + 1) - 1]
+      return last !== undefined && offset < last.end ? last : undefined
     },
     /** Without keys, and without what is on several lines. An alias gives what it stands for. */
     valuesWithin(start: number, end: number): readonly ScalarNode[] {

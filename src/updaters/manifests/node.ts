@@ -12,13 +12,15 @@ export interface ScalarNode {
   readonly end: number
   /** Decoded; for a plain scalar that YAML takes for a number or the like, as it is spelled. */
   readonly value: string
-  /** `multiline` is a block scalar, or one of another style that spans lines. */
-  readonly style: 'plain' | 'quoted' | 'multiline'
+  /** `multiline` is one that spans lines and is no block scalar (`|` or `>`). */
+  readonly style: 'plain' | 'quoted' | 'block' | 'multiline'
   readonly resolvesTo: 'text' | 'null' | 'other'
 }
 
 export interface MapNode {
   readonly type: 'map'
+  /** In braces. */
+  readonly flow: boolean
   readonly entries: readonly Entry[]
 }
 

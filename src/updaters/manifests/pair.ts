@@ -1,9 +1,15 @@
-import { tryParseReference } from '../../image/reference.js'
-import { tryParseRepository } from '../../image/repository.js'
-import { type Fields, isEmpty, textOf } from './fields.js'
+import { type Fields, isEmpty } from './fields.js'
 import type { Doubt, Finding } from './finding.js'
+import { namesRegistry } from './image-name.js'
 import { isReplaceable, type ScalarNode, type Target } from './node.js'
 import { imageOf, tryParsePart } from './part.js'
+import type { Pin } from './place.js'
+
+/** How a form takes the digest of a tag: with an empty field for it, or without any. */
+export interface Pinning {
+  readonly fill: (digest: ScalarNode) => Pin | undefined
+  readonly add: (tag: ScalarNode) => Pin | undefined
+}
 
 /**
  * The tag and the digest of one map, which belong to the image `name`.
@@ -11,9 +17,11 @@ import { imageOf, tryParsePart } from './part.js'
  * An empty one is the chart's to decide. Where one of them is not plain to read, such as `${TAG}` or a `sha` without its
  * algorithm, the other stays too, or they would name two images.
  */
-export function pairOf(fields: Fields, name: string | undefined): readonly (Finding | Doubt)[] {
-  const tag = partOf('tag', fields.get('tag') ?? fields.get('newTag'))
-  const digest = partOf('digest', fields.get('digest') ?? fields.get('newDigest'))
+export function pairOf(fields: Fields, name: string | undefined, pinning: Pinning): readonly (Finding | Doubt)[] {
+  const tagField = fields.get('tag') ?? fields.get('newTag')
+  const digestField = fields.get('digest') ?? fields.get('newDigest')
+  const tag = partOf('tag', tagField) ?? (tagField === undefined ? versionOf(fields, name) : undefined)
+  const digest = partOf('digest', digestField)
   const unreadable = [tag, digest].includes('unreadable') || !isEmpty(fields.get('sha'))
   const parts = [tag, digest].filter((part) => part !== undefined && part !== 'unreadable')
 
@@ -25,30 +33,16 @@ export function pairOf(fields: Fields, name: string | undefined): readonly (Find
     const partner = parts.find((part) => part.scalar !== scalar)
     // A digest inside the tag is nearer than the one beside it.
     const whole = imageOf(name, { ...partner?.image, ...image })
-    return { kind, scalar, image: whole, ...(partner !== undefined && { partner: partner.scalar }) }
+    if (partner !== undefined) return { kind, scalar, image: whole, partner: partner.scalar }
+    const pin = whole.digest === undefined && tagField !== undefined ? pinOf(scalar, digestField, pinning) : undefined
+    return { kind, scalar, image: whole, ...(pin !== undefined && { pin }) }
   })
 }
 
-export function isDoubt(found: Finding | Doubt): found is Doubt {
-  return 'message' in found
-}
-
-/** The repository of Helm values: `repository` or a bare `image`, behind its `registry` where one stands beside it. */
-export function helmName(fields: Fields): string | undefined {
-  const repository = textOf(fields.get('repository')) ?? bareImage(fields)?.value
-  if (repository === undefined) return undefined
-  const registry = textOf(fields.get('registry'))
-  if (registry === undefined && !isEmpty(fields.get('registry'))) return undefined
-  const name = registry === undefined ? repository : `${registry}/${repository}`
-  return tryParseRepository(name) && name
-}
-
-/** An `image` with neither tag nor digest in itself. */
-export function bareImage(fields: Fields): ScalarNode | undefined {
-  const image = fields.get('image')
-  if (image?.type !== 'scalar') return undefined
-  const reference = tryParseReference(image.value)
-  return reference !== undefined && reference.tag === undefined && reference.digest === undefined ? image : undefined
+/** The digest is never written inside a tag that has a field for it. */
+function pinOf(tag: ScalarNode, digest: Target | undefined, { fill, add }: Pinning): Pin | undefined {
+  if (digest === undefined) return add(tag)
+  return digest.type === 'scalar' ? fill(digest) : undefined
 }
 
 type Part = Pick<Finding, 'scalar' | 'image'> & { readonly kind: 'tag' | 'digest' }
@@ -59,4 +53,14 @@ function partOf(kind: Part['kind'], field: Target | undefined): Part | 'unreadab
   if (field.type !== 'scalar' || !isReplaceable(field)) return 'unreadable'
   const image = tryParsePart(kind, field.value)
   return image === undefined ? 'unreadable' : { kind, scalar: field, image }
+}
+
+/**
+ * A `version` is a tag only of what is surely an image, with its registry: packages, charts and objects have versions too,
+ * and charts may even be kept in the same registry. Whatever reads it expects a version, and no digest behind it.
+ */
+function versionOf(fields: Fields, name: string | undefined): Part | undefined {
+  if (name === undefined || !namesRegistry(name) || fields.has('chart')) return undefined
+  const part = partOf('tag', fields.get('version'))
+  return part === 'unreadable' ? undefined : part
 }

@@ -8,12 +8,16 @@ export interface Place {
   /** Byte range of the value in the file: what an update replaces. Quotes that stand are outside of it. */
   readonly start: number
   readonly end: number
+  /** The value is a part of a longer one, as in `app:${TAG:-1.4.2}`, and never gets quotes of its own. */
+  readonly embedded?: true
   /** Counted from 1. */
   readonly line: number
   /** The value as it stands in the file, decoded. */
   readonly value: string
   /** The image that the place belongs to, of which it may be only a part: a tag's repository stands beside it. */
   readonly image: PlacedImage
+  /** How a digest can be added. Absent where there is one, or none can stand. */
+  readonly pin?: Pin
   /** What a comment says of the place, where one does. A tag and the digest beside it share one that only either carries. */
   readonly marker?: Marker
 }
@@ -24,6 +28,19 @@ export interface PlacedImage {
   readonly tag?: Tag
   /** Where a digest stands in or beside the place, it must follow the tag. */
   readonly digest?: Digest
+}
+
+/** `inside`: the value may be `tag@digest`, or `name:tag@digest`. Otherwise it has a key of its own, and the value stays without. */
+export type Pin = 'inside' | Insertion
+
+/** Where the digest is written, and what with: instead of an empty value, or as a new entry of the map. */
+export interface Insertion {
+  readonly start: number
+  readonly end: number
+  readonly before: string
+  readonly after: string
+  /** `before` has the key too. */
+  readonly withKey: boolean
 }
 
 export type Marker =
@@ -47,4 +64,6 @@ export interface Scan {
 export interface PlaceEdit {
   readonly place: Place
   readonly value: string
+  /** What `place.pin` adds, where that is an insertion. One that is to stand inside is a part of `value`. */
+  readonly digest?: Digest
 }

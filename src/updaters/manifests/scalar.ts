@@ -6,11 +6,21 @@ import { ManifestError } from './errors.js'
  * Throws `ManifestError` `UNWRITABLE_VALUE` for what is no image's text, so that a registry can never write anything else.
  */
 export function writeScalar(text: string, start: number, end: number, value: string): string {
-  if (!WRITABLE.test(value))
-    throw new ManifestError('UNWRITABLE_VALUE', `Cannot write "${printable(value)}": not a part of an image reference`)
+  checkWritable(value)
   const quote = text[start - 1]
   if ((quote === '"' || quote === "'") && text[end] === quote) return value
   return isAssigned(text, start) || isPlainText(value) ? value : `"${value}"`
+}
+
+/** Writes a value for a part of a scalar, which then stays text for the rest of it. Throws like `writeScalar`. */
+export function writeEmbedded(value: string): string {
+  checkWritable(value)
+  return value
+}
+
+function checkWritable(value: string): void {
+  if (!WRITABLE.test(value))
+    throw new ManifestError('UNWRITABLE_VALUE', `Cannot write "${printable(value)}": not a part of an image reference`)
 }
 
 /** The characters of references, tags and digests; none needs an escape in any quotes. */

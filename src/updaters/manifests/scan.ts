@@ -1,6 +1,6 @@
 import { lineCounter } from './lines.js'
 import { countMentions } from './marker.js'
-import type { Scan } from './place.js'
+import type { Place, Scan } from './place.js'
 import { type Region, regionsOf, sourceOf } from './source.js'
 import { textPlaces } from './text-places.js'
 import { yamlPlaces } from './yaml-places.js'
@@ -22,7 +22,7 @@ export function scanManifest(file: string, bytes: Uint8Array): Scan {
   return {
     places: scans
       .flatMap(({ places }) => places)
-      .map((place) => ({ ...place, start: place.start + base, end: place.end + base }))
+      .map((place) => movedBy(place, base))
       .sort((a, b) => a.start - b.start),
     warnings: scans.flatMap(({ warnings }) => warnings).sort((a, b) => a.line - b.line),
   }
@@ -35,7 +35,15 @@ const MOST_MARKERS = 10_000
 const NOTHING: Scan = { places: [], warnings: [] }
 
 /** Most files of a repository end here, so it is one pass and no more: a key that discovery looks for, or a marker. */
-const MENTION = /(?:image|[tT]ag|[dD]igest)["']?[ \t\r\n]*:|\$imagepolicy|tidemark:/
+const MENTION =
+  /(?:[iI]mage|images|imageName|[tT]ag|[dD]igest|version|parameters|reference)["']?[ \t\r\n]*:|\$imagepolicy|tidemark:/
+
+function movedBy(place: Place, base: number): Place {
+  if (base === 0) return place
+  const moved = { ...place, start: place.start + base, end: place.end + base }
+  if (place.pin === undefined || place.pin === 'inside') return moved
+  return { ...moved, pin: { ...place.pin, start: place.pin.start + base, end: place.pin.end + base } }
+}
 
 function refuse(reason: string): Scan {
   return { places: [], warnings: [{ line: 1, message: `Cannot look for images: ${reason}` }] }

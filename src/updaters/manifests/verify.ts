@@ -1,5 +1,5 @@
 import { countBelow } from './lines.js'
-import { isReplaceable, type Node, type ScalarNode } from './node.js'
+import { type Entry, isReplaceable, type Node, type ScalarNode } from './node.js'
 import { decode, type Region, regionsOf } from './source.js'
 import { textPlaces } from './text-places.js'
 
@@ -10,6 +10,8 @@ export interface Change {
   readonly written: string
   readonly from: string
   readonly to: string
+  /** The change adds an entry with the key `digest`, behind the one whose value starts here. */
+  readonly keyBehind?: number
 }
 
 /**
@@ -17,12 +19,18 @@ export interface Change {
  * another text, and every other value, key and document is what and where it was.
  */
 export function changesOnlyValues(file: string, before: string, after: string, changes: readonly Change[]): boolean {
-  const pending = new Map(changes.map((change) => [change.start, change]))
+  const pending = new Map(
+    changes.filter(({ keyBehind }) => keyBehind === undefined).map((change) => [change.start, change]),
+  )
+  const additions = new Map(
+    changes.flatMap((change) => (change.keyBehind === undefined ? [] : [[change.keyBehind, change]])),
+  )
+  const starts = changes.map(({ start }) => start)
   const moved = mover(changes)
   const were = regionsOf(file, before)
   const are = regionsOf(file, after)
   if (were === undefined || are === undefined || were.length !== are.length) return false
-  return were.every((was, index) => isSameRegion(was, are[index])) && pending.size === 0
+  return were.every((was, index) => isSameRegion(was, are[index])) && pending.size === 0 && additions.size === 0
 
   function isSameRegion(was: Region, is: Region | undefined): boolean {
     if (is === undefined || is.start !== moved(was.start)) return false
@@ -38,16 +46,30 @@ export function changesOnlyValues(file: string, before: string, after: string, c
     // The target of an alias is compared where it stands.
     if (was.type === 'alias') return is.type === 'alias' && is.start === moved(was.start)
     if (was.type === 'list') return is.type === 'list' && isSameList(was.items, is.items)
+    return is.type === 'map' && isSameMap(was.entries, is.entries)
+  }
+
+  function isSameMap(were: readonly Entry[], are: readonly Entry[]): boolean {
+    let at = 0
+    for (const was of were) {
+      const is = are[at++]
+      if (is === undefined || !isSameNode(was.key, is.key) || !isSameNode(was.value, is.value)) return false
+      if (was.value?.type === 'scalar' && additions.has(was.value.start) && !isAdded(was.value.start, are[at++]))
+        return false
+    }
+    return at === are.length
+  }
+
+  function isAdded(behind: number, is: Entry | undefined): boolean {
+    const { key, value } = is ?? {}
+    const to = additions.get(behind)?.to
+    additions.delete(behind)
     return (
-      is.type === 'map' &&
-      isSameList(
-        was.entries.map(({ key }) => key),
-        is.entries.map(({ key }) => key),
-      ) &&
-      isSameList(
-        was.entries.map(({ value }) => value),
-        is.entries.map(({ value }) => value),
-      )
+      key?.type === 'scalar' &&
+      key.value === 'digest' &&
+      value?.type === 'scalar' &&
+      value.resolvesTo === 'text' &&
+      value.value === to
     )
   }
 
@@ -56,8 +78,17 @@ export function changesOnlyValues(file: string, before: string, after: string, c
   }
 
   function isSameScalar(was: ScalarNode, is: ScalarNode): boolean {
-    if (pending.has(was.start) && isReplaceable(was)) return is.resolvesTo === 'text' && isSameValue(was, is)
-    return is.style === was.style && is.resolvesTo === was.resolvesTo && isSameValue(was, is)
+    const isEmpty = was.resolvesTo === 'null'
+    if (pending.get(was.start)?.end === was.end && (isReplaceable(was) || isEmpty))
+      return is.resolvesTo === 'text' && isSameValue(was, is)
+    if (is.style !== was.style || is.resolvesTo !== was.resolvesTo) return false
+    const inner = changes.slice(countBelow(starts, was.start), countBelow(starts, was.end))
+    if (inner.length === 0 || was.style === 'multiline') return isSameValue(was, is)
+    for (const { start } of inner) pending.delete(start)
+    return (
+      inner.every(({ end, keyBehind }) => end <= was.end && keyBehind === undefined) &&
+      is.value === changedWithin(before, was, inner)
+    )
   }
 
   function isSameValue(was: Value, is: Value | undefined): boolean {
@@ -72,6 +103,32 @@ export function changesOnlyValues(file: string, before: string, after: string, c
 type Value = Pick<ScalarNode, 'start' | 'end' | 'value'>
 
 const firstLine = () => 1
+
+/**
+ * What a scalar's value becomes by changes of parts of it. What stands in the file is indented, and perhaps folded, but has the
+ * same words in the same order: a change is of as many-eth a word in both.
+ */
+function changedWithin(text: string, { start, value }: ScalarNode, changes: readonly Change[]): string | undefined {
+  const pieces: string[] = []
+  let at = 0
+  let inText = start
+  for (const change of changes) {
+    const word = text.slice(change.start, change.end)
+    if (word === '' || /[ \t\r\n]/.test(word)) return undefined
+    let found = value.indexOf(word, at)
+    for (
+      let before = text.indexOf(word, inText);
+      before !== -1 && before < change.start;
+      before = text.indexOf(word, before + word.length)
+    )
+      found = found === -1 ? -1 : value.indexOf(word, found + word.length)
+    if (found === -1 || decode(word) !== change.from) return undefined
+    pieces.push(value.slice(at, found), change.written)
+    at = found + word.length
+    inText = change.end
+  }
+  return `${pieces.join('')}${value.slice(at)}`
+}
 
 /** Where an offset is after the changes before it. */
 function mover(changes: readonly Change[]): (offset: number) => number {

@@ -6,12 +6,13 @@ import { readMarks } from './marks.js'
 import type { ScalarNode } from './node.js'
 import type { Marker, Place, Scan, Warning } from './place.js'
 import { decode, type YamlRegion } from './source.js'
+import { textPlaces } from './text-places.js'
 
 /** The places of a YAML document: what discovery finds, as far as markers leave it, and what markers add. */
 export function yamlPlaces(file: string, text: string, region: YamlRegion, lineOf: (offset: number) => number): Scan {
   const places: Place[] = []
-  const { findings, doubts } = discover(file, region.root)
-  const { verdicts, oddities } = readMarks(text, region, findings)
+  const { findings, doubts } = discover(file, text, region.root)
+  const { verdicts, oddities, blockLines } = readMarks(text, region, findings)
   const warnings: Warning[] = oddities.map(({ offset, message }) => ({ line: lineOf(offset), message }))
 
   for (const finding of findings.values()) add(finding.scalar, verdictOf(finding, verdicts), finding)
@@ -19,21 +20,38 @@ export function yamlPlaces(file: string, text: string, region: YamlRegion, lineO
   for (const { scalar, message } of doubts.values()) {
     if (!verdicts.has(scalar)) warnings.push({ line: lineOf(scalar.start), message })
   }
+  for (const line of blockLines) {
+    const scan = textPlaces(text, line, lineOf)
+    places.push(...scan.places)
+    warnings.push(...scan.warnings)
+  }
   return { places, warnings }
 
   function add(scalar: ScalarNode, verdict: Marker | MalformedMarker | undefined, finding?: Finding): void {
     if (verdict?.type === 'malformed') return
     const line = lineOf(scalar.start)
     if (verdict?.type === 'policy') {
-      const place = markedPlace(scalar, verdict, line, finding?.kind === verdict.part ? finding.image : undefined)
+      const place = markedPlace(scalar, verdict, line, finding)
       if (place === undefined) warnings.push({ line, message: EXPRESSION_MESSAGE })
       else places.push(place)
     } else if (finding?.image.name !== undefined) {
-      const { kind, image } = finding
-      const { start, end, value } = scalar
-      const marker = verdict !== undefined && { marker: verdict }
-      places.push({ kind, start, end, line, value: decode(value), image, ...marker })
+      places.push(placeOf(finding, line, verdict))
     }
+  }
+}
+
+function placeOf({ kind, scalar, part, image, pin }: Finding, line: number, marker: Marker | undefined): Place {
+  const { start, end, value } = part ?? scalar
+  return {
+    kind,
+    start,
+    end,
+    ...(part !== undefined && { embedded: true }),
+    line,
+    value: decode(value),
+    image,
+    ...(pin !== undefined && { pin }),
+    ...(marker !== undefined && { marker }),
   }
 }
 

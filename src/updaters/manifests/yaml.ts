@@ -105,11 +105,11 @@ function nodeOf(parsed: ParsedNode, text: string, anchors: Anchors): Node {
 function contentOf(parsed: Exclude<ParsedNode, Alias.Parsed>, text: string, anchors: Anchors): Target {
   if (isScalar(parsed)) return scalarOf(parsed, text)
   if (isSeq(parsed)) return { type: 'list', items: (parsed.items as readonly Item[]).map(itemOf) }
-  return { type: 'map', entries: parsed.items.map(entryOf) }
+  return { type: 'map', flow: parsed.flow === true, entries: parsed.items.map(entryOf) }
 
   // The items of `!!omap` and `!!pairs` are pairs and not, as they stand in the text, maps of one.
   function itemOf(item: Item): Node {
-    return isPair(item) ? { type: 'map', entries: [entryOf(item)] } : nodeOf(item, text, anchors)
+    return isPair(item) ? { type: 'map', flow: true, entries: [entryOf(item)] } : nodeOf(item, text, anchors)
   }
 
   function entryOf({ key, value }: ParsedPair): Entry {
@@ -128,13 +128,13 @@ function scalarOf(scalar: Scalar.Parsed, text: string): ScalarNode {
   const { start, end } = contentRange(scalar, text)
   const isText = typeof scalar.value === 'string'
   const isBlock = scalar.type === 'BLOCK_LITERAL' || scalar.type === 'BLOCK_FOLDED'
-  const isMultiline = isBlock || text.slice(start, end).includes('\n')
+  const isMultiline = text.slice(start, end).includes('\n')
   return {
     type: 'scalar',
     start,
     end,
     value: isText ? (scalar.value as string) : text.slice(start, end),
-    style: isMultiline ? 'multiline' : scalar.type === 'PLAIN' ? 'plain' : 'quoted',
+    style: isBlock ? 'block' : isMultiline ? 'multiline' : scalar.type === 'PLAIN' ? 'plain' : 'quoted',
     resolvesTo: isText ? 'text' : scalar.value === null ? 'null' : 'other',
   }
 }

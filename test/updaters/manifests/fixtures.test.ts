@@ -16,6 +16,8 @@ interface Selected {
   readonly image: string
   readonly tag: string
   readonly digest?: string
+  /** A digest is added where none stands. */
+  readonly pin?: boolean
 }
 
 for (const name of readdirSync(CASES, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
@@ -49,7 +51,10 @@ function filesOf(folder: string): readonly string[] {
 function editsFor(file: string, bytes: Uint8Array, policies: Readonly<Record<string, Selected>>): readonly PlaceEdit[] {
   return scanManifest(basename(file), bytes).places.flatMap((place) => {
     const selected = selectedFor(place, policies)
-    return selected === undefined ? [] : [{ place, value: valueFor(place, selected) }]
+    if (selected === undefined) return []
+    const { pin, digest } = selected
+    const inserted = pin && digest && place.pin && place.pin !== 'inside' ? { digest } : {}
+    return [{ place, value: valueFor(place, selected), ...inserted }]
   })
 }
 
@@ -61,11 +66,13 @@ function selectedFor({ marker, image }: Place, policies: Readonly<Record<string,
   return Object.values(policies).find((policy) => repositoryKey(parseRepository(policy.image)) === key)
 }
 
-/** A marked reference gets the digest that its policy has; any other place only where one stands. */
-function valueFor({ kind, marker, image, value }: Place, { image: name, tag, digest }: Selected): string {
+/** A marked reference gets the digest that its policy has; any other place only where one stands, or one is to be added. */
+function valueFor({ kind, marker, image, value, pin: room }: Place, selected: Selected): string {
+  const { image: name, tag, digest, pin } = selected
   if (kind === 'name') return name
   if (kind === 'digest') return digest ?? value
-  const pinned = digest !== undefined && (kind === 'tag' ? value.includes('@') : image.digest || marker)
-  if (kind === 'tag') return pinned ? `${tag}@${digest}` : tag
-  return formatReference({ name: marker ? name : (image.name ?? name), tag, ...(pinned && { digest }) })
+  const hasOne = value.includes('@') || (room === 'inside' && (pin || (marker && kind === 'reference')))
+  const version = { tag, ...(hasOne && digest !== undefined && { digest }) }
+  if (kind === 'tag') return formatReference({ name: '', ...version }).slice(1)
+  return formatReference({ name: marker ? name : (image.name ?? name), ...version })
 }

@@ -54,7 +54,7 @@ const STRAY: readonly (readonly [string, string, Partial<Place>])[] = [
   ['half of a value', 'x: y\nimage: a:1\n', { end: 13 }],
   ['more than a value', 'x: y\nimage: a:1\nb: c\n', { end: 17 }],
   ['a comment', 'x: y\n#mage: a:1\n', {}],
-  ['text of a block', 'x: |\n  mge: a:1\n', { start: 12, end: 15 }],
+  ['blanks of a block', 'x: |\n  a  b\n  a\n', { start: 8, end: 10, value: '  ' }],
   ['an alias', 'x: &a b\nimage: *a\n', { start: 15, end: 17, value: '*a' }],
   ['nothing', 'x: y\n', {}],
   ['a range that is none', 'x: y\nimage: a:1\n', { start: 14, end: 12 }],
