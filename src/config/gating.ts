@@ -3,7 +3,7 @@ import { tryParsePlatform } from '../image/platform.js'
 import { DEFAULTS } from './defaults.js'
 import { oneOf, quotedText, section, text, textThat, withRule } from './fields.js'
 import { oneForm, oneFormSchema, type Rule } from './rules.js'
-import { isImageTag, isInstant, isIssuer, isLine, keyPathComplaint, patternComplaint } from './texts.js'
+import { isImageTag, isInstant, isIssuer, isLine, keyPathComplaint, wholePatternComplaint } from './texts.js'
 import { flag, notEmpty, path, span, timezone } from './values.js'
 import { FREEZE, windowTexts } from './window-texts.js'
 
@@ -33,11 +33,11 @@ const keyless = withRule(
         description: 'Who signed, exactly as in the certificate: an e-mail address or a URL.',
         examples: ['https://github.com/acme/app/.github/workflows/release.yaml@refs/heads/main'],
       }),
-    identityPattern: quotedText('a regular expression in RE2 syntax', patternComplaint)
+    identityPattern: quotedText('a regular expression in RE2 syntax', wholePatternComplaint)
       .optional()
       .meta({
-        description: 'The same in RE2 syntax. It matches anywhere in an identity unless it has `^` and `$`.',
-        examples: ['^https://github\\.com/acme/app/\\.github/workflows/.+@refs/tags/v[^/]+$'],
+        description: 'The same as a regular expression in RE2 syntax, for the whole of it.',
+        examples: ['https://github\\.com/acme/app/\\.github/workflows/.+@refs/tags/v[^/]+'],
       }),
     trustedRoot: path().optional().meta({
       description:

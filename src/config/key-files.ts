@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Fault } from './errors.js'
 import { entriesAt, folderOf, formatPath, locate, type MapNode, type Path } from './node.js'
@@ -10,6 +10,7 @@ export type KeyFiles = ReadonlyMap<string, string>
 
 /** Far more than keys need. */
 const MAX_FILE_BYTES = 64 * 1024
+const MAX_KEYS = 100
 
 /** Reads the public keys by which signatures are verified. Every file must have one at least. */
 export async function readKeyFiles(
@@ -54,18 +55,29 @@ function keysOf(text: string): Keys {
   }
   const keys = blocks.filter(({ label }) => /^(?:RSA )?PUBLIC KEY$/.test(label)).map(({ pem }) => pem)
   if (keys.length === 0) return { complaint: 'it has no "-----BEGIN PUBLIC KEY-----"' }
+  if (keys.length > MAX_KEYS) return { complaint: `it has more than ${MAX_KEYS} keys` }
   const complaint = keys.map(keyComplaint).find((found) => found !== undefined)
   return complaint === undefined ? { pem: `${keys.join('\n')}\n` } : { complaint }
 }
 
-/** What cosign signs with: specification of its signatures, "Supported key types". */
-const TYPES = new Set(['ec', 'rsa', 'ed25519'])
+const CURVES = new Set(['prime256v1', 'secp384r1', 'secp521r1'])
+const LEAST_RSA_BITS = 2_048
 
+/** What cosign signs with, as far as it is safe. */
 function keyComplaint(pem: string): string | undefined {
+  const key = tryReadKey(pem)
+  if (key === undefined) return 'one of its keys is damaged'
+  const { asymmetricKeyType: type, asymmetricKeyDetails: { namedCurve = '', modulusLength = 0 } = {} } = key
+  if (type === 'ed25519' || CURVES.has(namedCurve) || (type === 'rsa' && modulusLength >= LEAST_RSA_BITS))
+    return undefined
+  if (type === 'rsa') return `one of its keys is RSA with less than ${LEAST_RSA_BITS} bits`
+  return `"${namedCurve || type}" signs no images`
+}
+
+function tryReadKey(pem: string): KeyObject | undefined {
   try {
-    const type = createPublicKey(pem).asymmetricKeyType ?? ''
-    return TYPES.has(type) ? undefined : `nothing is signed with a key of the type "${type}"`
+    return createPublicKey(pem)
   } catch {
-    return 'one of its keys is damaged'
+    return undefined
   }
 }

@@ -1,3 +1,4 @@
+import { systemClock } from '../lifecycle/clock.js'
 import { check } from './check.js'
 import type { Configuration } from './configuration.js'
 import { readDocument } from './document.js'
@@ -13,16 +14,18 @@ import { inOrderOfLength, secretsOfUrls } from './secrets.js'
 import { readSources, type Source } from './source.js'
 import { warningsOf } from './warnings.js'
 
+export interface LoadOptions extends InterpolationOptions {
+  /** Milliseconds since the Unix epoch, to warn of what is over. Default: the system's time. */
+  readonly now?: number
+}
+
 /**
  * Reads policy files, and of folders every `.yaml` and `.yml` directly in them, as one configuration.
  *
  * Throws `ConfigError` with every fault of every file. Relative paths in a file start at the file's folder; the state is
  * kept in `.tidemark` in the working folder where none says otherwise.
  */
-export async function loadConfiguration(
-  paths: readonly string[],
-  options: InterpolationOptions,
-): Promise<Configuration> {
+export async function loadConfiguration(paths: readonly string[], options: LoadOptions): Promise<Configuration> {
   const { sources, faults: unreadable } = await readSources(paths)
   const faults = [...unreadable]
   const roots: MapNode[] = []
@@ -50,7 +53,12 @@ export async function loadConfiguration(
 
   const resolved = resolveFile(checked.file, root, keys)
   const secrets = inOrderOfLength([...resolved.secrets, ...secretsOfUrls([proxies.http, proxies.https])])
-  return freeze({ ...resolved, proxies, secrets, warnings: warningsOf(resolved, root) })
+  return freeze({
+    ...resolved,
+    proxies,
+    secrets,
+    warnings: warningsOf(resolved, root, options.now ?? systemClock.now()),
+  })
 }
 
 /** By file as they were given, then by line and column. */

@@ -28,6 +28,12 @@ export function patternComplaint(text: string): string | undefined {
   return policyComplaint(ANY, { include: text })
 }
 
+/** Of a pattern that a text must match from its start to its end. */
+export function wholePatternComplaint(text: string): string | undefined {
+  if (text === '') return 'expected a regular expression in RE2 syntax'
+  return patternComplaint(text) ?? patternComplaint(`\\A(?:${text})\\z`)
+}
+
 /** Of a template whose pattern is right. */
 export function extractComplaint(extract: string, include: string): string | undefined {
   return policyComplaint(ANY, { include, extract })

@@ -1,21 +1,18 @@
 import type { Configuration } from './configuration.js'
 import { formatFault } from './errors.js'
 import { plainHttpByDefault, tryParseHost } from './host.js'
-import { entriesAt, formatPath, locate, type MapNode, type Path } from './node.js'
+import { entriesAt, formatPath, locate, type MapNode } from './node.js'
+import { policyWarnings, type Warning } from './policy-warnings.js'
 
 type Resolved = Omit<Configuration, 'warnings' | 'proxies'>
 
-interface Warning {
-  readonly path: Path
-  readonly message: string
-}
-
-/** What is allowed and probably not meant, as `file:line:column: path: message`. */
-export function warningsOf(configuration: Resolved, root: MapNode): readonly string[] {
+/** What is allowed and probably not meant, at an instant, as `file:line:column: path: message`. */
+export function warningsOf(configuration: Resolved, root: MapNode, now: number): readonly string[] {
   const watched = new Set(configuration.policies.map(({ repository }) => repository.registry))
   const warnings = [
     ...registryWarnings(configuration, watched, entriesAt(root, ['registries']).keys()),
     ...gitWarnings(configuration),
+    ...policyWarnings(configuration.policies, now),
     ...webhookWarnings(configuration, watched),
     ...serverWarnings(root),
   ]

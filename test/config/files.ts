@@ -24,8 +24,10 @@ export async function withFiles<T>(files: Files, body: (folder: string) => Promi
 }
 
 /** What the text of one policy file means. */
-export function load(text: string, env: Env = {}): Promise<Configuration> {
-  return withFiles({ 'tidemark.yaml': text }, (folder) => loadConfiguration([join(folder, 'tidemark.yaml')], { env }))
+export function load(text: string, env: Env = {}, now = 0): Promise<Configuration> {
+  return withFiles({ 'tidemark.yaml': text }, (folder) =>
+    loadConfiguration([join(folder, 'tidemark.yaml')], { env, now }),
+  )
 }
 
 /** The faults of policy files as `line:column: path: message`, after the file's name where there are several. */

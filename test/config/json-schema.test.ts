@@ -53,7 +53,8 @@ const EXAMPLES = [
 
 for (const [path, env] of EXAMPLES) {
   test(`${path} loads without a warning, and is right for the schema`, async () => {
-    const configuration = await loadConfiguration([new URL(path, root).pathname], { env })
+    const now = Date.UTC(2026, 10, 20)
+    const configuration = await loadConfiguration([new URL(path, root).pathname], { env, now })
     assert.deepEqual(configuration.warnings, [])
     assert.ok(configuration.policies.length > 0)
     assert.equal(validate(parse(read(path))), true, JSON.stringify(validate.errors))
@@ -112,6 +113,29 @@ const JUDGED: readonly [string, boolean][] = [
   ['policies: { a: { image: alpine, select: { semver: "*" }, tags: { exclude: b } } }', false],
   ['policies: { a: { image: alpine, select: { semver: "*" }, tags: { extract: "$0" } } }', false],
   ['policies: { a: { image: alpine, select: { numerical: ascending, semver: "*" } } }', false],
+  ['policies: { a: { image: alpine, select: { digest: latest }, digest: "${D}", fallback: "${F}" } }', true],
+  ['policies: { a: { image: alpine, select: { digest: latest }, tags: { include: a } } }', false],
+  ['policies: { a: { image: alpine, select: { newest: "${N}" } } }', true],
+  ['policies: { a: { image: alpine, select: { same: build } } }', false],
+  ['policies: { a: { image: alpine, select: { like: current }, window: { allow: Mon, freeze: [2026-12-24] } } }', true],
+  ['policies: { a: { image: alpine, select: { like: current }, window: { allow: [Mon, "${W}"] } } }', true],
+  ['policies: { a: { image: alpine, select: { like: current }, window: { allow: [] } } }', false],
+  ['policies: { a: { image: alpine, select: { like: current }, after: { policy: b, soak: "${S}" } } }', true],
+  ['policies: { a: { image: alpine, select: { like: current }, after: { soak: 1h } } }', false],
+  ['policies: { a: { image: alpine, select: { like: current }, holds: [{ tag: a, reason: b }] } }', true],
+  ['policies: { a: { image: alpine, select: { like: current }, holds: [{ tag: a }] } }', false],
+  ['policies: { a: { image: alpine, select: { like: current }, require: { ageFrom: registry } } }', false],
+  ['policies: { a: { image: alpine, select: { like: current }, require: { platforms: [] } } }', false],
+  ['policies: { a: { image: alpine, select: { like: current }, require: { signature: { cosign: a.pub } } } }', true],
+  ['policies: { a: { image: alpine, select: { like: current }, require: { signature: {} } } }', false],
+  [
+    'policies: { a: { image: alpine, select: { like: current }, require: { signature: { keyless: { issuer: "https://a", identity: b } } } } }',
+    true,
+  ],
+  [
+    'policies: { a: { image: alpine, select: { like: current }, require: { signature: { keyless: { issuer: "https://a" } } } } }',
+    false,
+  ],
   ['policies: { "a b": { image: alpine, select: { semver: "*" } } }', false],
   ['registries: { ghcr.io: { plainHttp: "${P}", credentials: { username: a, password: "${X}" } } }', true],
   ['registries: { ghcr.io: { credentials: { username: a } } }', false],

@@ -102,12 +102,24 @@ webhooks:
 })
 
 test('takes what selects a tag', async () => {
-  const selects = ['{ semver: ^1 }', '{ numerical: descending }', '{ alphabetical: ascending }']
-  const entries = selects.map((select, index) => `  p${index}: { image: alpine, select: ${select} }`)
+  const selects = [
+    { semver: '^1' },
+    { numerical: 'descending' },
+    { alphabetical: 'ascending' },
+    { newest: 'created' },
+    { digest: 'latest' },
+    { same: 'minor' },
+    { like: 'current' },
+  ]
+  const entries = selects.map((select, index) => `  p${index}: { image: alpine, select: ${JSON.stringify(select)} }`)
   const { policies } = await load(`policies:\n${entries.join('\n')}`)
   assert.deepEqual(
     policies.map(({ select }) => select),
-    [{ semver: '^1' }, { numerical: 'descending' }, { alphabetical: 'ascending' }],
+    selects,
+  )
+  assert.deepEqual(
+    policies.map(({ digest }) => digest),
+    ['none', 'none', 'none', 'none', 'refresh', 'none', 'none'],
   )
 })
 

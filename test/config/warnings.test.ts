@@ -57,12 +57,95 @@ git:
   ],
 ]
 
+const NOW = Date.UTC(2026, 10, 20, 12)
+const IDENTITY = 'keyless: { issuer: "https://accounts.google.com", identity: release@example.com }'
+const NO_SELECTION = 'selects nothing without "write": it goes by the tag in Git'
+const UNPINNED = 'once the tag is moved, another image runs than the one that was verified: set "digest: pin"'
+const HOLD_OVER = 'the hold is over and can be taken out'
+const FREEZE_OVER = 'the freeze is over and can be taken out'
+
+/** Of a policy with these lines, from line 8 on. It is noon of 20 November 2026, UTC. */
+const OF_POLICIES: readonly [string, readonly string[]][] = [
+  ['select: { same: minor }', []],
+  ['select: { like: current }', []],
+  [`select: { semver: '*' }\n    digest: pin\n    require: { signature: { ${IDENTITY} } }`, []],
+  [`select: { digest: latest }\n    require: { signature: { ${IDENTITY} } }`, []],
+  [
+    `select: { semver: '*' }\n    digest: none\n    require: { signature: { ${IDENTITY} } }`,
+    [`10:16: policies.app.require.signature: ${UNPINNED}`],
+  ],
+  ["select: { semver: '*' }\n    after: { policy: twin }", []],
+  [
+    "select: { semver: '*' }\n    after: { policy: other }",
+    ['9:14: policies.app.after.policy: the policy "other" watches another image: only the tags are compared'],
+  ],
+  [
+    `select: { semver: '*' }
+    holds:
+      - { tag: a, reason: b, until: 2026-11-20T12:00:00Z }
+      - { tag: a, reason: b, until: 2026-11-20T12:00:01Z }
+      - { tag: a, reason: b }
+      - { tag: a, reason: b, until: 2026-11-20 }`,
+    [`10:30: policies.app.holds[0].until: ${HOLD_OVER}`, `13:30: policies.app.holds[3].until: ${HOLD_OVER}`],
+  ],
+  [
+    `select: { semver: '*' }
+    holds: [{ tag: a, reason: b, until: 2026-11-20T07:01 }, { tag: a, reason: b, until: 2026-11-20T07:00 }]
+    window: { timezone: America/New_York }`,
+    [`9:82: policies.app.holds[1].until: ${HOLD_OVER}`],
+  ],
+  [
+    `select: { semver: '*' }
+    window:
+      timezone: Pacific/Auckland
+      freeze:
+        - 2026-11-21
+        - 2026-11-19
+        - 2026-11-01 / 2026-11-18
+        - 2026-11-20T00:00/2026-11-21T01:00
+        - 2026-11-20T00:00/2026-11-21T01:01`,
+    [
+      `13:11: policies.app.window.freeze[1]: ${FREEZE_OVER}`,
+      `14:11: policies.app.window.freeze[2]: ${FREEZE_OVER}`,
+      `15:11: policies.app.window.freeze[3]: ${FREEZE_OVER}`,
+    ],
+  ],
+]
+
 for (const [text, expected] of WARNINGS) {
   test(`warns of ${JSON.stringify(text.replace(POLICY, '…'))}`, async () => {
     const { warnings } = await load(text)
-    assert.deepEqual(
-      warnings.map((line) => line.replace(/^.*\/tidemark\.yaml:/, '')),
-      expected,
-    )
+    assert.deepEqual(warnings.map(withoutFile), expected)
   })
+}
+
+for (const [lines, expected] of OF_POLICIES) {
+  test(`warns of a policy with ${JSON.stringify(lines)}`, async () => {
+    const text = `git: { used: { url: /a } }
+policies:
+  twin: { image: docker.io/library/alpine, select: { semver: '*' }, write: [{ git: used }] }
+  other: { image: ghcr.io/a/a, select: { semver: '*' }, write: [{ git: used }] }
+  app:
+    image: alpine
+    write: [{ git: used }]
+    ${lines}
+`
+    const { warnings } = await load(text, {}, NOW)
+    assert.deepEqual(warnings.map(withoutFile), expected)
+  })
+}
+
+test('warns of what goes by the tag in Git and writes nowhere', async () => {
+  const { warnings } = await load(`policies:
+  a: { image: alpine, select: { like: current } }
+  b: { image: alpine, select: { same: major }, write: [] }
+`)
+  assert.deepEqual(warnings.map(withoutFile), [
+    `2:33: policies.a.select.like: ${NO_SELECTION}`,
+    `3:33: policies.b.select.same: ${NO_SELECTION}`,
+  ])
+})
+
+function withoutFile(line: string): string {
+  return line.replace(/^.*\/tidemark\.yaml:/, '')
 }
