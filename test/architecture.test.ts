@@ -47,7 +47,7 @@ const LIBRARIES: Readonly<Record<string, RegExp>> = {
   'prom-client': /^telemetry\//,
   re2js: /^policies\/pattern\.ts$/,
   semver: /^policies\/version\.ts$/,
-  yaml: /^(config|updaters\/manifests)\//,
+  yaml: /^(config|updaters\/manifests)\/|^watchers\/registry\/yaml\.ts$/,
   zod: /^(config|jobs|watchers\/(registry|webhooks))\//,
 }
 

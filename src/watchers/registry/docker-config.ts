@@ -5,6 +5,7 @@ import type { Credential } from './credential.js'
 import { entriesOf } from './docker-keys.js'
 import { RegistryError } from './errors.js'
 import { tryParseJson } from './json.js'
+import { tryParseYaml } from './yaml.js'
 
 const MAX_BYTES = 1024 * 1024
 
@@ -72,9 +73,10 @@ async function readDocument(path: string, action: string): Promise<Document> {
   const bytes = await readFile(path).catch((error) => {
     throw new RegistryError('CREDENTIALS', `${action}: ${reasonOf(error)}`, { cause: error })
   })
-  const json = tryParseJson(bytes)
-  if (json === undefined) throw new RegistryError('CREDENTIALS', `${action}: file is not valid JSON`)
-  const checked = DOCUMENT.safeParse(inDockerForm(json))
+  const document = tryParseJson(bytes) ?? SECRET.safeParse(tryParseYaml(bytes)).data
+  if (document === undefined)
+    throw new RegistryError('CREDENTIALS', `${action}: file is neither JSON nor a pull secret`)
+  const checked = DOCUMENT.safeParse(inDockerForm(document))
   if (checked.success) return checked.data
   const [fault] = checked.error.issues
   throw new RegistryError('CREDENTIALS', `${action}: "${fault?.path.join('.')}" is not what Docker writes there`)

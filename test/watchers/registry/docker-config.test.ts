@@ -92,7 +92,13 @@ describe('names the helper to ask first', () => {
 
 describe('refuses', () => {
   const CASES: readonly [name: string, content: string, message: string][] = [
-    ['broken JSON without quoting it', '{"auths": {"x.io": {"password": "hunter2"}', 'file is not valid JSON'],
+    [
+      'broken JSON without quoting it',
+      '{"auths": {"x.io": {"password": "hunter2"}',
+      'file is neither JSON nor a pull secret',
+    ],
+    ['YAML that is no secret', 'auths: { x.io: { password: hunter2 } }', 'file is neither JSON nor a pull secret'],
+    ['broken YAML without quoting it', 'kind: Secret\ndata: [hunter2', 'file is neither JSON nor a pull secret'],
     ['another form', '{"auths": {"x.io": {"auth": 1}}}', '"auths.x.io.auth" is not what Docker writes there'],
     [
       'auth without a colon',
@@ -122,6 +128,12 @@ describe('refuses', () => {
       message: /ENOENT/,
     })
   })
+})
+
+it('finds what a pull secret in YAML has, its base64 in several lines', async () => {
+  const [, first, rest] = /^(.{20})(.*)$/.exec(base64(JSON.stringify({ auths: { 'ghcr.io': AUTH } }))) ?? []
+  await writeFile(path, `kind: Secret\ndata:\n  .dockerconfigjson: |\n    ${first}\n    ${rest}\n`)
+  assert.deepEqual((await dockerConfig(path).find('ghcr.io', 'team/app')).credential, CI)
 })
 
 it('reads the file again when it has changed', async () => {
