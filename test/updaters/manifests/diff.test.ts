@@ -81,6 +81,33 @@ test('shows nothing where nothing differs', () => {
   assert.equal(unifiedDiff('a.yaml', Buffer.from('a\n'), Buffer.from('a\n')), '')
 })
 
-test('refuses another number of lines', () => {
-  assert.throws(() => unifiedDiff('a.yaml', Buffer.from('a\n'), Buffer.from('a\nb\n')), /Cannot compare "a.yaml"/)
+/** Text before, and after. */
+const ADDED: readonly (readonly [string, string, string])[] = [
+  ['behind a changed line', 'a\nb\nc\nd\n', 'a\nB\nnew\nc\nd\n'],
+  ['behind an unchanged line', 'a\nb\nc\n', 'a\nb\nnew\nc\n'],
+  ['at the end', 'a\nb\n', 'a\nB\nnew\n'],
+  ['behind a last line without an end', 'a\nb', 'a\nB\nnew'],
+  ['behind a line that only gets an end', 'a\r\nb', 'a\r\nb\r\nnew'],
+  ['behind each of many lines', `${LINES.join('\n')}\n`, LINES.map((line) => `${line}\nnew\n`).join('')],
+  ['far from one another', `${LINES.join('\n')}\n`, `${LINES.join('\n').replace(/line (9|30)$/gm, '$& new\nnew')}\n`],
+  ['between lines that change', 'a\nb\nc\nd\n', 'a\nB\nnew\nC\nD\n'],
+]
+
+for (const [name, before, expected] of ADDED) {
+  test(`git applies the diff of lines added ${name}`, () => {
+    const diff = unifiedDiff('added.yaml', Buffer.from(before), Buffer.from(expected))
+
+    writeFileSync(join(folder, 'added.yaml'), before)
+    execFileSync('git', ['apply', '--whitespace=nowarn', '-'], { cwd: folder, input: diff })
+    assert.equal(readFileSync(join(folder, 'added.yaml'), 'utf8'), expected)
+  })
+}
+
+test('shows an added line as git does', () => {
+  const diff = unifiedDiff('a.yaml', Buffer.from('a\nb\nc\n'), Buffer.from('a\nB\nnew\nc\n'))
+  assert.equal(diff, '--- a/a.yaml\n+++ b/a.yaml\n@@ -1,3 +1,4 @@\n a\n-b\n+B\n+new\n c\n')
+})
+
+test('refuses what has fewer lines than before', () => {
+  assert.throws(() => unifiedDiff('a.yaml', Buffer.from('a\nb\n'), Buffer.from('a\n')), /Cannot compare "a.yaml"/)
 })
