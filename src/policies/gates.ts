@@ -52,7 +52,7 @@ function minimumAgeGate(ageMs: number): Gate {
     if (seenSince === undefined) return { asks: 'seenSince' }
     const until = seenSince + ageMs
     if (now >= until) return undefined
-    const reason = `first seen ${formatInstant(seenSince)}, less than ${formatDuration(ageMs)} ago until ${formatInstant(until)}`
+    const reason = `too young: first seen ${formatInstant(seenSince)}, ${formatDuration(ageMs)} old at ${formatInstant(until)}`
     return { gate: 'minimum-age', reason, until }
   }
 }
@@ -69,7 +69,7 @@ function afterGate(policy: string, soakMs: number): Gate {
     if (passesAt === Number.POSITIVE_INFINITY) {
       return { gate: 'after', reason: `the policy "${policy}" had it in Git for less than ${soak}` }
     }
-    const reason = `the policy "${policy}" has it in Git for less than ${soak} until ${formatInstant(passesAt)}`
+    const reason = `the policy "${policy}" will have had it in Git for ${soak} at ${formatInstant(passesAt)}`
     return { gate: 'after', reason, until: passesAt }
   }
 }

@@ -22,7 +22,10 @@ export interface Events {
     readonly image: string
     readonly tag?: string | undefined
     readonly previous?: string | undefined
+    /** Why there is no tag. */
     readonly reason?: string | undefined
+    /** Why it is not written yet. */
+    readonly waits?: string | undefined
   }): void
   webhookReceived(event: {
     readonly webhook: string
@@ -134,8 +137,9 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
       }
       log.debug('Polled', { repository, outcome, durationMs: Math.round(poll.durationMs) })
     },
-    selected({ policy, image, tag, previous, reason }) {
+    selected({ policy, image, tag, previous, reason, waits }) {
       if (tag === undefined) log.warn('No tag qualifies', { policy, image, reason })
+      else if (waits !== undefined) log.info('Tag selected, and waits', { policy, image, tag, previous, reason: waits })
       else log.info('Tag selected', { policy, image, tag, previous })
     },
     webhookReceived(event) {

@@ -1,6 +1,7 @@
 import { repositoryKey } from '../image/repository.js'
 import { choiceFor } from '../jobs/choice.js'
 import type { Selection } from '../jobs/payloads.js'
+import { formatInstant } from '../policies/time-text.js'
 import type { JudgedPlace, Known, Obstacle } from './judge.js'
 import type { Place } from './manifests/place.js'
 import type { WritingPolicy } from './target.js'
@@ -44,8 +45,9 @@ export function verdictAt(place: Place, policy: WritingPolicy, { selections, com
   }
   const window = policy.window?.judge(now)
   if (window?.open === false) {
-    const { reason, until } = window
-    return { desired, state: 'pending', reason: `${tag} waits: ${reason}`, until, obstacle: 'window' }
+    const { until } = window
+    const reason = `${tag} waits: ${window.reason}${until === undefined ? '' : `, until ${formatInstant(until)}`}`
+    return { desired, state: 'pending', reason, until, obstacle: 'window' }
   }
   const edit = editAt(place, policy, wanted)
   return { desired, state: 'pending', reason: `${tag} is selected`, obstacle: 'update', edit }

@@ -140,7 +140,7 @@ export function createSelector({ registry, jobs, events, clock, gateTime = clock
     const choices: readonly (readonly [Tag | undefined, Choice])[] =
       after.byCurrent === undefined ? [[before?.tag, after]] : Object.entries(after.byCurrent)
     for (const [previous, { tag, reason, block }] of choices) {
-      events.selected({ policy: name, image, tag, previous, reason: block?.reason ?? reason })
+      events.selected({ policy: name, image, tag, previous, reason, waits: block?.reason })
     }
   }
 
