@@ -12,13 +12,14 @@ import { describer } from './describe.js'
 import type { Answer, RequestRecord } from './http.js'
 import { httpClient } from './http-client.js'
 import { digestReader, MANIFEST_ACCEPT } from './manifest.js'
-import { askNewest, NEWEST_APIS, type NewestApis } from './newest.js'
+import { NEWEST_APIS, type NewestApis, newestShortcut } from './newest.js'
 import { firstPageSize } from './page-size.js'
 import type { Access } from './pools.js'
 import type { Proxies } from './proxies.js'
 import { INDEX } from './referrers.js'
 import { isRefusal } from './refusal.js'
 import type { Registry } from './registry.js'
+import type { Shortcut } from './shortcut.js'
 import { readTagList } from './tag-list.js'
 import { tokenCache } from './tokens.js'
 
@@ -75,9 +76,12 @@ export function ociRegistry(options: OciRegistryOptions): Registry {
     return size
   }
 
-  // A mirror may lack what the registry itself has already.
-  const newestApiOf = (registry: string) =>
-    hosts(registry).endpoint === undefined && Object.hasOwn(newestApis, registry) ? newestApis[registry] : undefined
+  const shortcutTo = (repository: Repository, asking: Asking): Shortcut | undefined => {
+    const { registry } = repository
+    if (hosts(registry).endpoint !== undefined) return undefined // a mirror may lack what the registry itself has already
+    const api = Object.hasOwn(newestApis, registry) ? newestApis[registry] : undefined
+    return api && newestShortcut({ http, api, repository, ...asking })
+  }
 
   const ask = async (repository: Repository, path: string, request: Question): Promise<Answer> => {
     const { registry } = repository
@@ -116,17 +120,11 @@ export function ociRegistry(options: OciRegistryOptions): Registry {
   return {
     listTags(repository, { signal, known }) {
       const action = `Cannot list tags of "${repositoryKey(repository)}"`
+      const asking = { action, maxBytes: bounds.pageBytes, signal }
       const page = (query: string) =>
-        ask(repository, `tags/list?${query}`, {
-          operation: 'tags',
-          action,
-          method: 'GET',
-          maxBytes: bounds.pageBytes,
-          signal,
-        })
-      const api = newestApiOf(repository.registry)
-      const newest = api && (() => askNewest({ http, api, repository, action, maxBytes: bounds.pageBytes, signal }))
-      return readTagList({ page, newest, pageSize: pageSizeOf(repository.registry), action, known, clock, bounds })
+        ask(repository, `tags/list?${query}`, { ...asking, operation: 'tags', method: 'GET' })
+      const shortcut = shortcutTo(repository, asking)
+      return readTagList({ page, shortcut, pageSize: pageSizeOf(repository.registry), action, known, clock, bounds })
     },
     resolveDigest(repository, tag, { signal }) {
       const name = `${repositoryKey(repository)}:${tag}`
@@ -170,6 +168,7 @@ export function ociRegistry(options: OciRegistryOptions): Registry {
   }
 }
 
+type Asking = Pick<AuthorizedRequest, 'action' | 'maxBytes' | 'signal'>
 type Question = Omit<AuthorizedRequest, 'registry' | 'url' | 'scope' | 'credential'>
 
 /** One signal stops any number of requests: Node would warn of a leak from the eleventh on. */

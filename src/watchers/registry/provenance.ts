@@ -49,7 +49,7 @@ function firstOf<T>(texts: Annotations, keys: readonly string[], read: (value: u
 }
 
 /** No image was built at the start of Unix time or of the calendar: such a time stands for none. */
-function timeOf(value: unknown): number | undefined {
+export function timeOf(value: unknown): number | undefined {
   if (typeof value !== 'string' || !RFC_3339.test(value)) return undefined
   const time = Date.parse(value)
   return time > 0 ? time : undefined

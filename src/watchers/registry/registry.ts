@@ -60,4 +60,24 @@ export type TagListing =
       readonly fingerprint: Fingerprint
       /** Distinct, valid tags in code point order. */
       readonly tags: readonly Tag[]
+      /**
+       * What the answers that were read told besides, of as many tags as they told it of: Google's lists of all, Docker Hub's
+       * and Quay's APIs of the newest hundred, where they were asked. Absent where nothing was told. No request is made for it.
+       */
+      readonly facts?: ReadonlyMap<Tag, ListedFacts>
     }
+
+/** What a listing says of one tag. Nothing of it was verified, and a tag may have moved since. */
+export interface ListedFacts {
+  /** What the tag stood for. Only `resolveDigest` tells what it stands for now. */
+  readonly digest?: Digest
+  /**
+   * In milliseconds since the Unix epoch, by the registry's clock. Quay: when the tag came to stand for the digest. Google and
+   * GHCR: when the digest was first pushed, which the tag may have been given much later. Docker Hub: the last push of the tag,
+   * or of another tag of the same digest (renovatebot/renovate#38659). So the tag may be younger than this with Google and
+   * GHCR, and older with Docker Hub.
+   */
+  readonly pushedAt?: number
+  /** When the image was built, as its author says; in milliseconds since the Unix epoch. Google only. */
+  readonly createdAt?: number
+}

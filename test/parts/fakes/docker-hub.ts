@@ -1,9 +1,11 @@
-import { type FakeRegistry, REPOSITORY, sortedList, startFakeRegistry } from './fake-registry.js'
+import { DIGEST, type FakeRegistry, REPOSITORY, sortedList, startFakeRegistry } from './fake-registry.js'
 import { tokenDoor } from './tokens.js'
+
+const PUSHED_AT = '2023-11-14T22:13:21.123456Z'
 
 /**
  * Docker Hub: an anonymous token is needed for public images too; manifests tell how many pulls are left (Docker's
- * documentation, "Docker Hub pull usage and limits"). Its API lists the newest tags first and counts them ("Docker Hub API").
+ * documentation, "Docker Hub pull usage and limits"). Its API lists the newest tags first, counts them and dates them ("Docker Hub API").
  */
 export function startDockerHub(): Promise<FakeRegistry> {
   const { refuse, give } = tokenDoor({
@@ -19,7 +21,9 @@ export function startDockerHub(): Promise<FakeRegistry> {
       if (ask.path !== `/v2/repositories/${REPOSITORY}/tags`) return give(ask)
       const size = Number(ask.query.get('page_size') ?? 10)
       const results = [...tags].reverse().slice(0, size)
-      return { status: 200, body: { count: tags.length, next: null, results: results.map((name) => ({ name })) } }
+      const facts = { digest: DIGEST, last_updated: PUSHED_AT, tag_last_pushed: PUSHED_AT }
+      const body = { count: tags.length, next: null, results: results.map((name) => ({ name, ...facts })) }
+      return { status: 200, body }
     },
   })
 }

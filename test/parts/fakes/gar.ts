@@ -15,7 +15,8 @@ export function startGar(): Promise<FakeRegistry> {
     refuse,
     other: give,
     list(_, tags) {
-      const details = { imageSizeBytes: '123', layerId: '', mediaType: '', tag: tags, timeUploadedMs: '1700000001000' }
+      const times = { timeCreatedMs: '1700000000000', timeUploadedMs: '1700000001000' }
+      const details = { imageSizeBytes: '123', layerId: '', mediaType: '', tag: tags, ...times }
       const body = { child: [], manifest: { [DIGEST]: details }, name: REPOSITORY, tags: [...tags].sort() }
       return { status: 200, body }
     },

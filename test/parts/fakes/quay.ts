@@ -1,4 +1,4 @@
-import { type FakeRegistry, REPOSITORY, sortedList, startFakeRegistry } from './fake-registry.js'
+import { DIGEST, type FakeRegistry, REPOSITORY, sortedList, startFakeRegistry } from './fake-registry.js'
 import { tokenDoor } from './tokens.js'
 
 /**
@@ -14,7 +14,8 @@ export function startQuay(): Promise<FakeRegistry> {
       if (ask.path !== `/api/v1/repository/${REPOSITORY}/tag/`) return give(ask)
       const limit = Number(ask.query.get('limit') ?? 50)
       const newest = [...tags].reverse().slice(0, limit)
-      const body = { tags: newest.map((name) => ({ name })), page: 1, has_additional: tags.length > limit }
+      const facts = { manifest_digest: DIGEST, start_ts: 1_700_000_001, reversion: false }
+      const body = { tags: newest.map((name) => ({ name, ...facts })), page: 1, has_additional: tags.length > limit }
       return { status: 200, body }
     },
   })

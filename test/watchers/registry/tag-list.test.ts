@@ -145,6 +145,36 @@ describe('a list of several pages', () => {
     })
   }
 
+  it('comes with what its pages and the newest tags tell, however odd', async () => {
+    const digest = `sha256:${'a'.repeat(64)}`
+    const known = await settled()
+    newest = (response) =>
+      json(response, {
+        count: 3,
+        results: [
+          { name: '4', digest, tag_last_pushed: '2026-11-20T10:00:00.123456Z' },
+          { name: '3', digest: 'a'.repeat(64), tag_last_pushed: 'yesterday' },
+          { name: '2', digest, tag_last_pushed: 1_795_165_200 },
+          { name: '5', digest },
+        ],
+      })
+    answer = ({ path }, response) => {
+      if (!path.startsWith('/v2/team/')) newest(response)
+      else if (path.includes('last=')) json(response, { tags: ['3', '4'], manifest: { [digest]: { tag: ['3'] } } })
+      else {
+        const manifest = { [digest]: { tag: ['1'], timeUploadedMs: '1700000001000' } }
+        json(response, { tags: ['1', '2'], manifest }, { link: '</x?last=1>; rel="next"' })
+      }
+    }
+    const listing = await list(known)
+    assert.deepEqual(Object.fromEntries((listing.changed && listing.facts) || []), {
+      '1': { digest, pushedAt: 1_700_000_001_000 },
+      '2': { digest },
+      '3': { digest },
+      '4': { digest, pushedAt: Date.UTC(2026, 10, 20, 10, 0, 0, 123) },
+    })
+  })
+
   it('is read once an hour all the same', async () => {
     const known = await settled()
     await clock.advance(HOUR_MS - 1)
@@ -192,9 +222,18 @@ describe('a list of several pages', () => {
   it('is known by the newest tags of Quay, which does not count them', async () => {
     await registry.stop()
     registry = client(quayApi(server.url))
-    newest = (response) => json(response, { tags: [{ name: '3' }, { name: '2' }], page: 1, has_additional: true })
-    assert.equal((await list(await settled())).changed, false)
+    const entries = [
+      { name: '3', start_ts: '1700000000' },
+      { name: '2', start_ts: 1_700_000_000 },
+    ]
+    newest = (response) => json(response, { tags: entries, page: 1, has_additional: true })
+    const known = await settled()
+    assert.equal((await list(known)).changed, false)
     assert.deepEqual(asked(), ['newest'])
+    tags.push('4')
+    entries.unshift({ name: '4', start_ts: 8.64e15 })
+    const listing = await list(known)
+    assert.deepEqual(listing.changed && listing.facts, new Map([['2', { pushedAt: 1_700_000_000_000 }]]))
   })
 })
 

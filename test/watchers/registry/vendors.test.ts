@@ -4,6 +4,7 @@ import { parseRepository } from '../../../src/image/repository.js'
 import { systemClock } from '../../../src/lifecycle/clock.js'
 import { dockerHubApi, quayApi } from '../../../src/watchers/registry/newest.js'
 import { type OciRegistryOptions, ociRegistry } from '../../../src/watchers/registry/oci.js'
+import type { Registry } from '../../../src/watchers/registry/registry.js'
 import { startAcr } from '../../parts/fakes/acr.js'
 import { startArtifactory } from '../../parts/fakes/artifactory.js'
 import { startDockerHub } from '../../parts/fakes/docker-hub.js'
@@ -81,22 +82,54 @@ for (const [name, start, pages, tokens] of VENDORS) {
   })
 }
 
-for (const [name, start, api] of [
-  ['Docker Hub', startDockerHub, dockerHubApi],
-  ['Quay', startQuay, quayApi],
+/** 14 November 2023, 22:13:20 UTC. */
+const BUILT_AT = 1_700_000_000_000
+
+for (const [name, start, api, pushedAt] of [
+  ['Docker Hub', startDockerHub, dockerHubApi, BUILT_AT + 1_123],
+  ['Quay', startQuay, quayApi, BUILT_AT + 1_000],
 ] as const) {
-  it(`${name} tells by one request that nothing is new`, async () => {
+  it(`${name} tells by one request that nothing is new, and else what it knows of the newest tags`, async () => {
     const fake = await start()
     const registry = clientWith(fake.credentials, { newestApis: { [fake.host]: api(fake.url) } })
-    const repository = parseRepository(fake.repository)
-    let { fingerprint } = await registry.listTags(repository, { signal })
-    fingerprint = (await registry.listTags(repository, { signal, known: fingerprint })).fingerprint
-    const before = fake.requests.length
-    assert.equal((await registry.listTags(repository, { signal, known: fingerprint })).changed, false)
-    assert.equal(fake.requests.length, before + 1)
+    const { listing, fingerprint } = await settle(registry, fake)
+    assert.equal(listing.changed && listing.facts, undefined)
     fake.tags.push('2.0.0')
-    assert.equal((await registry.listTags(repository, { signal, known: fingerprint })).changed, true)
+    const pushed = await registry.listTags(parseRepository(fake.repository), { signal, known: fingerprint })
+    assert.ok(pushed.changed)
+    assert.equal(pushed.tags.length, 251)
+    const facts = { digest: fake.digest, pushedAt }
+    assert.deepEqual(
+      pushed.facts,
+      new Map(
+        fake.tags
+          .slice(-100)
+          .reverse()
+          .map((tag) => [tag, facts]),
+      ),
+    )
     await registry.stop()
     await fake.stop()
   })
 }
+
+/** Lists until one request tells that nothing is new. */
+async function settle(registry: Registry, fake: FakeRegistry) {
+  const repository = parseRepository(fake.repository)
+  const listing = await registry.listTags(repository, { signal })
+  const { fingerprint } = await registry.listTags(repository, { signal, known: listing.fingerprint })
+  const before = fake.requests.length
+  assert.deepEqual(await registry.listTags(repository, { signal, known: fingerprint }), { changed: false, fingerprint })
+  assert.equal(fake.requests.length, before + 1)
+  return { listing, fingerprint }
+}
+
+it('Google Artifact Registry tells of all tags what they stand for, when it was pushed and when built', async () => {
+  const fake = await startGar()
+  const registry = clientWith(fake.credentials)
+  const listing = await registry.listTags(parseRepository(fake.repository), { signal })
+  const facts = { digest: fake.digest, pushedAt: BUILT_AT + 1_000, createdAt: BUILT_AT }
+  assert.deepEqual(listing.changed && listing.facts, new Map(fake.tags.map((tag) => [tag, facts])))
+  await registry.stop()
+  await fake.stop()
+})
