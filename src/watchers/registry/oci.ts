@@ -9,6 +9,7 @@ import type { Reading } from './content.js'
 import { type CredentialSource, registryCredentials } from './credential-source.js'
 import { sendRenewing } from './credentials/renewal.js'
 import { describer } from './describe.js'
+import { githubPackages, PACKAGE_APIS, type PackageApis } from './github-packages.js'
 import type { Answer, RequestRecord } from './http.js'
 import { httpClient } from './http-client.js'
 import { digestReader, MANIFEST_ACCEPT } from './manifest.js'
@@ -44,6 +45,8 @@ export interface OciRegistryOptions {
   readonly bounds?: Partial<Bounds>
   /** APIs that tell whether a long list is as known. Default: those of Docker Hub and Quay. */
   readonly newestApis?: NewestApis
+  /** APIs that tell the same of lists that can be read with a password. Default: that of GitHub. */
+  readonly packageApis?: PackageApis
 }
 
 /**
@@ -52,7 +55,7 @@ export interface OciRegistryOptions {
  * Registries are not trusted: answers are bounded, and neither credentials nor requests go where a registry may not send them.
  */
 export function ociRegistry(options: OciRegistryOptions): Registry {
-  const { hosts, clock, newestApis = NEWEST_APIS } = options
+  const { hosts, clock, newestApis = NEWEST_APIS, packageApis = PACKAGE_APIS } = options
   const bounds = { ...DEFAULT_BOUNDS, ...options.bounds }
   const stopping = new AbortController()
   shareSignal(stopping.signal)
@@ -66,6 +69,7 @@ export function ociRegistry(options: OciRegistryOptions): Registry {
   const tokens = tokenCache({ http, clock, bounds, stopping: stopping.signal })
   const { send } = authorization(http, tokens)
   const credentials = registryCredentials({ http, clock, bounds, stopping: stopping.signal })
+  const packages = githubPackages({ http, clock })
   const describe = describer()
   const readDigest = digestReader()
   const pageSizes = new Map<string, { current: number }>()
@@ -76,11 +80,17 @@ export function ociRegistry(options: OciRegistryOptions): Registry {
     return size
   }
 
-  const shortcutTo = (repository: Repository, asking: Asking): Shortcut | undefined => {
-    const { registry } = repository
-    if (hosts(registry).endpoint !== undefined) return undefined // a mirror may lack what the registry itself has already
+  const shortcutTo = async (repository: Repository, asking: Asking): Promise<Shortcut | undefined> => {
+    const { registry, path } = repository
+    const { endpoint, credentials: source } = hosts(registry)
+    if (endpoint !== undefined) return undefined // a mirror may lack what the registry itself has already
     const api = Object.hasOwn(newestApis, registry) ? newestApis[registry] : undefined
-    return api && newestShortcut({ http, api, repository, ...asking })
+    if (api !== undefined) return newestShortcut({ http, api, repository, ...asking })
+    const origin = Object.hasOwn(packageApis, registry) ? packageApis[registry] : undefined
+    if (origin === undefined) return undefined
+    const { signal } = asking
+    const credential = await credentials.find({ registry, path, origin: accessTo(registry).origin, source, signal })
+    return packages.shortcutTo({ origin, repository, credential, ...asking })
   }
 
   const ask = async (repository: Repository, path: string, request: Question): Promise<Answer> => {
@@ -118,12 +128,12 @@ export function ociRegistry(options: OciRegistryOptions): Registry {
   })
 
   return {
-    listTags(repository, { signal, known }) {
+    async listTags(repository, { signal, known }) {
       const action = `Cannot list tags of "${repositoryKey(repository)}"`
       const asking = { action, maxBytes: bounds.pageBytes, signal }
       const page = (query: string) =>
         ask(repository, `tags/list?${query}`, { ...asking, operation: 'tags', method: 'GET' })
-      const shortcut = shortcutTo(repository, asking)
+      const shortcut = await shortcutTo(repository, asking)
       return readTagList({ page, shortcut, pageSize: pageSizeOf(repository.registry), action, known, clock, bounds })
     },
     resolveDigest(repository, tag, { signal }) {

@@ -31,6 +31,8 @@ export interface Ask {
   readonly query: URLSearchParams
   readonly host: string
   readonly authorization: string | undefined
+  /** The ETag of `If-None-Match`. */
+  readonly known: string | undefined
 }
 
 export interface Reply {
@@ -65,8 +67,15 @@ export async function startFakeRegistry(behaviour: Behaviour): Promise<FakeRegis
   const server = createServer((message, response) => {
     const host = message.headers.host ?? ''
     const url = new URL(message.url ?? '/', `http://${host}`)
-    const { authorization } = message.headers
-    const ask = { method: message.method ?? '', path: url.pathname, query: url.searchParams, host, authorization }
+    const { authorization, 'if-none-match': known } = message.headers
+    const ask = {
+      method: message.method ?? '',
+      path: url.pathname,
+      query: url.searchParams,
+      host,
+      authorization,
+      known,
+    }
     requests.push(`${ask.method} ${message.url}`)
     const { status, headers, body = '' } = answer(ask)
     const text = typeof body === 'string' ? body : JSON.stringify(body)

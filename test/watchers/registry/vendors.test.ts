@@ -113,6 +113,38 @@ for (const [name, start, api, pushedAt] of [
   })
 }
 
+describe('GHCR with a token', () => {
+  const login = { username: 'octocat', password: 'ghp_made-up' }
+
+  it('tells by one request that nothing is new, and else what it knows of all tags', async () => {
+    const fake = await startGhcr({ login, untagged: 98 })
+    const registry = clientWith(login, { packageApis: { [fake.host]: fake.url } })
+    const { fingerprint } = await settle(registry, fake)
+    fake.tags.push('2.0.0')
+    const pushed = await registry.listTags(parseRepository(fake.repository), { signal, known: fingerprint })
+    const facts = { digest: fake.digest, pushedAt: BUILT_AT + 1_000 }
+    assert.deepEqual(pushed.changed && pushed.facts, new Map(fake.tags.map((tag) => [tag, facts])))
+    await registry.stop()
+    await fake.stop()
+  })
+
+  it('is asked for the list alone where a package has many versions', async () => {
+    const fake = await startGhcr({ login, untagged: 100 })
+    const registry = clientWith(login, { packageApis: { [fake.host]: fake.url } })
+    let known: string | undefined
+    for (let round = 0; round < 4; round++) {
+      known = (await registry.listTags(parseRepository(fake.repository), { signal, known })).fingerprint
+    }
+    const versions = fake.requests.filter((request) => request.includes('/versions'))
+    assert.deepEqual(versions, [
+      'GET /orgs/team/packages/container/app/versions?per_page=100',
+      'GET /users/team/packages/container/app/versions?per_page=100',
+    ])
+    await registry.stop()
+    await fake.stop()
+  })
+})
+
 /** Lists until one request tells that nothing is new. */
 async function settle(registry: Registry, fake: FakeRegistry) {
   const repository = parseRepository(fake.repository)
