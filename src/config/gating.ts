@@ -75,7 +75,7 @@ export const require = withRule(
       .meta({ description: 'How long the tag must have had its digest.', examples: ['24h', '7d'] }),
     ageFrom: oneOf('firstSeen', 'registry').optional().meta({
       description:
-        'Since when it has had it: since it was first seen here, or since the registry says that it was pushed, where it says so.',
+        'Since when it has had it: since it was first seen here, or since the registry says that it was pushed, where that is earlier.',
       default: DEFAULTS.require.ageFrom,
     }),
     platforms: z
@@ -133,7 +133,7 @@ export const after = section({
       default: DEFAULTS.after.soak,
       examples: ['24h'],
     }),
-}).meta({ description: 'Only what another policy has had in Git, and has not lost since.' })
+}).meta({ description: 'Only what another policy has had in Git for long enough without a break.' })
 
 export const holds = z
   .array(
