@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { loadConfiguration } from '../src/config/load.js'
 import { createMetrics } from '../src/telemetry/metrics.js'
+import { OBSTACLES } from '../src/updaters/judge.js'
 import { removeFolder, temporaryFolder } from './parts/folder.js'
 import { writePolicyFile } from './parts/tidemark.js'
 
@@ -53,6 +54,14 @@ describe('docs', () => {
     const served = (await createMetrics('1').registry.getMetricsAsJSON()).map(({ name }) => name)
     const named = [...read('docs/operations.md').matchAll(/`(tidemark_[a-z_]+)/g)].map(([, name = '']) => name)
     assert.deepEqual([...new Set(named)].sort(), served.filter((name) => name.startsWith('tidemark_')).sort())
+  })
+
+  it('the reasons to wait that operations explains are those that are counted', () => {
+    const [, table = ''] = read('docs/operations.md').split('| reason | what to do |')
+    const rows = table.slice(0, table.indexOf('\n\n')).matchAll(/^\| (`.+?`) \|/gm)
+    const explained = [...rows].flatMap(([, names = '']) => names.replaceAll('`', '').split(', '))
+    const counted = OBSTACLES.filter((name) => name !== 'ignored' && name !== 'untagged')
+    assert.deepEqual([...explained].sort(), [...new Set(counted)].sort())
   })
 
   it('the folders that CONTRIBUTING names exist', () => {

@@ -1,7 +1,7 @@
 import { repositoryKey, tryParseRepository } from '../image/repository.js'
 import type { Tag } from '../image/tag.js'
 import type { Selection } from '../jobs/payloads.js'
-import type { GateName } from '../policies/gate.js'
+import { GATES } from '../policies/gate.js'
 import type { Marker, Place, PlaceEdit } from './manifests/place.js'
 import type { ScannedFile } from './scan.js'
 import type { CompareTags } from './standing.js'
@@ -32,19 +32,21 @@ export interface JudgedPlace {
   readonly edit?: PlaceEdit
 }
 
-export type Obstacle =
-  | 'update'
-  | 'hold'
-  | 'ignored'
-  | 'downgrade'
-  | 'untagged'
-  | 'no-digest'
-  | 'no-tag'
-  | 'not-polled'
-  | 'conflict'
-  | 'unwritable'
-  | 'window'
-  | GateName
+export const OBSTACLES = [
+  'update',
+  'hold',
+  'ignored',
+  'downgrade',
+  'untagged',
+  'no-digest',
+  'no-tag',
+  'not-polled',
+  'conflict',
+  'unwritable',
+  'window',
+  ...GATES,
+] as const
+export type Obstacle = (typeof OBSTACLES)[number]
 
 export interface PlaceWarning {
   readonly file: string
