@@ -32,8 +32,10 @@ export function describer(): (options: DescribeOptions) => Promise<ImageDescript
 }
 
 /**
- * Reads what an image says of itself, or undefined where there is no such manifest. What the index says is taken before what
- * an image of it says; where it does not say all, one image speaks for it: that of linux/amd64, or else the first.
+ * Reads what an image says of itself, or undefined where there is no such manifest. What the index says of itself is taken
+ * first, then what it says of its images; where that is not all, one image speaks for it: that of linux/amd64, or else the
+ * first. An index that does not say when it was created is as old as the newest of its images that we know of: none is read
+ * for that alone, as each costs a pull.
  */
 async function readDescription(options: DescribeOptions): Promise<ImageDescription | undefined> {
   let left = MOST_MANIFESTS
@@ -49,18 +51,22 @@ async function readDescription(options: DescribeOptions): Promise<ImageDescripti
   }
 
   async function describeIndex({ annotations, children }: IndexDocument): Promise<ImageDescription> {
-    let provenance = annotatedProvenance(annotations)
-    const platforms = children.flatMap(({ platform }) => platform ?? [])
+    const own = annotatedProvenance(annotations)
     const speaker = speakerOf(children)
+    let provenance = { ...annotatedProvenance(speaker?.annotations ?? {}), ...own }
+    const platforms = children.flatMap(({ platform }) => platform ?? [])
+    const times = children.map((child) => annotatedProvenance(child.annotations).createdAt)
     for (const child of children) {
       const isWanted = child.platform === undefined || (child === speaker && !isComplete(provenance))
       if (!isWanted || left === 0) continue
       const described = await describe(child.digest)
       if (described === undefined) continue
       platforms.push(...described.platforms)
+      times.push(described.createdAt)
       if (child === speaker) provenance = { ...provenanceOf(described), ...provenance }
     }
-    return { ...provenance, platforms: distinct(platforms) }
+    const createdAt = own.createdAt ?? newestOf(times)
+    return { ...provenance, ...(createdAt !== undefined && { createdAt }), platforms: distinct(platforms) }
   }
 }
 
@@ -77,6 +83,10 @@ async function describeImage(document: ImageDocument, options: DescribeOptions):
 function speakerOf(children: readonly Child[]): Child | undefined {
   const isUsual = ({ platform }: Child) => platform !== undefined && formatPlatform(platform) === 'linux/amd64'
   return children.find(isUsual) ?? children.find(({ platform }) => platform !== undefined) ?? children[0]
+}
+
+function newestOf(times: readonly (number | undefined)[]): number | undefined {
+  return times.reduce((newest, time) => (newest === undefined || (time ?? 0) > newest ? time : newest), undefined)
 }
 
 function isComplete({ createdAt, revision, source }: Provenance): boolean {

@@ -16,6 +16,8 @@ export interface IndexDocument {
 export interface Child {
   readonly digest: Digest
   readonly platform: Platform | undefined
+  /** What the index says of it. */
+  readonly annotations: Annotations
 }
 
 export interface ImageDocument {
@@ -70,7 +72,7 @@ function childOf(entry: unknown): readonly Child[] {
   // BuildKit lists what it attests of an image beside it, as platform `unknown/unknown`.
   const isAttestation = Object.hasOwn(objectOf(annotations), 'vnd.docker.reference.type')
   if (isAttestation || os === 'unknown' || architecture === 'unknown') return []
-  return [{ digest, platform: platformIn(objectOf(platform)) }]
+  return [{ digest, platform: platformIn(objectOf(platform)), annotations: objectOf(annotations) }]
 }
 
 function platformIn({ os, architecture, variant }: Readonly<Record<string, unknown>>): Platform | undefined {

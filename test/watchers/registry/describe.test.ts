@@ -124,6 +124,29 @@ describe('describes', () => {
     assert.deepEqual({ createdAt, revision }, { createdAt: Date.parse(TIME), revision: 'f00d' })
   })
 
+  // As Docker Official Images have them.
+  it('an index that says all of its images by one request, the newest of them by time', async () => {
+    const child = (architecture: string, created: string) => ({
+      digest: storeImage({ created: '2027-01-01T00:00:00Z' }),
+      platform: linux(architecture),
+      annotations: { [CREATED]: created, [REVISION]: architecture, [SOURCE]: 'https://git.example.com/app' },
+    })
+    const children = [child('arm64', TIME), child('amd64', '2026-11-19T10:00:00Z'), child('s390x', 'never')]
+    const { createdAt, revision } = Object(await described(storeIndex(children)))
+    assert.deepEqual({ createdAt, revision }, { createdAt: Date.parse(TIME), revision: 'amd64' })
+    assert.deepEqual(asked(), ['manifests'])
+    const own = storeIndex(children, { [CREATED]: '2026-01-01T00:00:00Z' })
+    assert.equal((await described(own))?.createdAt, Date.parse('2026-01-01T00:00:00Z'))
+  })
+
+  it('an index by the newest of the images that had to be read', async () => {
+    const image = (architecture: string, created: string) => ({
+      digest: storeImage({ ...linux(architecture), created }),
+    })
+    const index = storeIndex([image('amd64', '2026-01-01T00:00:00Z'), image('arm64', TIME), image('arm', 'never')])
+    assert.equal((await described(index))?.createdAt, Date.parse(TIME))
+  })
+
   it('an index within an index, and images that the index gives no platform', async () => {
     const image = (architecture: string) => ({ digest: storeImage(linux(architecture)) })
     const inner = storeIndex([image('amd64'), image('arm64')])
