@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { parseRepository } from '../../../src/image/repository.js'
+import type { Credential } from '../../../src/watchers/registry/credential.js'
+import { githubPackages } from '../../../src/watchers/registry/github-packages.js'
+import type { Http } from '../../../src/watchers/registry/http.js'
 import { type HostSettings, ociRegistry } from '../../../src/watchers/registry/oci.js'
 import type { Registry, TagListing } from '../../../src/watchers/registry/registry.js'
 import { type ManualClock, manualClock } from '../../parts/manual-clock.js'
@@ -256,6 +259,21 @@ describe('is not asked', () => {
       await list((await list(undefined, path)).fingerprint, path)
       assert.deepEqual(asked(), { api: 0, list: 2 })
     })
+  }
+})
+
+it('shows GitHub no token that is for the registry alone', () => {
+  const http: Http = { send: () => Promise.reject(new Error('asked')), stop: () => {} }
+  const { shortcutTo } = githubPackages({ http, clock })
+  const question = { origin: api.url, repository: parseRepository('ghcr.io/acme/app'), action: '', maxBytes: 1, signal }
+  const login = { username: 'octocat', password: TOKEN }
+  const kinds: readonly [Credential, boolean][] = [
+    [{ kind: 'password', ...login }, true],
+    [{ kind: 'identity', token: 'refresh', ...login }, false],
+    [{ kind: 'bearer', token: 'bearer' }, false],
+  ]
+  for (const [credential, expected] of kinds) {
+    assert.equal(shortcutTo({ ...question, credential }) !== undefined, expected, credential.kind)
   }
 })
 
