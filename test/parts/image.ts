@@ -23,7 +23,7 @@ export interface ImageOptions {
 const IMAGE = 'application/vnd.oci.image.manifest.v1+json'
 const INDEX = 'application/vnd.oci.image.index.v1+json'
 
-interface Descriptor {
+export interface Descriptor {
   readonly mediaType: string
   readonly digest: string
   readonly size: number
@@ -79,6 +79,57 @@ export async function pushTags(
   return { digest: digestOf(Buffer.from(manifest)) }
 }
 
+export interface Artifact {
+  readonly layers: readonly {
+    readonly mediaType: string
+    readonly content: Buffer
+    readonly annotations?: Readonly<Record<string, string>>
+  }[]
+  readonly artifactType?: string
+  readonly annotations?: Readonly<Record<string, string>>
+  /** What it refers to. */
+  readonly subject?: string
+}
+
+/**
+ * Pushes a manifest that is no image to run (OCI image specification 1.1, manifest.md, "Guidelines for Artifact Usage"), under
+ * a tag or else its digest.
+ */
+export async function pushArtifact(
+  registry: PushTarget,
+  repository: string,
+  { layers, artifactType, annotations, subject }: Artifact,
+  tag?: string,
+): Promise<Descriptor> {
+  const pusher = new Pusher(registry, repository, undefined)
+  const manifest = JSON.stringify({
+    schemaVersion: 2,
+    mediaType: IMAGE,
+    ...(artifactType && { artifactType }),
+    config: await pusher.blob('application/vnd.oci.empty.v1+json', Buffer.from('{}')),
+    layers: await Promise.all(
+      layers.map(async ({ mediaType, content, annotations }) => ({
+        ...(await pusher.blob(mediaType, content)),
+        annotations,
+      })),
+    ),
+    ...(subject && { subject: { mediaType: IMAGE, digest: subject, size: 2 } }),
+    ...(annotations && { annotations }),
+  })
+  return pusher.manifest(tag ?? digestOf(Buffer.from(manifest)), IMAGE, manifest)
+}
+
+/** Pushes an index of what is there, under a tag. */
+export async function pushIndex(
+  registry: PushTarget,
+  repository: string,
+  tag: string,
+  manifests: readonly object[],
+): Promise<Descriptor> {
+  const index = JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests })
+  return new Pusher(registry, repository, undefined).manifest(tag, INDEX, index)
+}
+
 class Pusher {
   readonly #base: string
   readonly #repository: string
@@ -94,7 +145,7 @@ class Pusher {
   /** Pushes what an image's manifest refers to, and returns the manifest. */
   async image(platform: string, text: string, annotations: ImageOptions['annotations']) {
     const content = Buffer.from(text)
-    const config = await this.#blob(
+    const config = await this.blob(
       'application/vnd.oci.image.config.v1+json',
       Buffer.from(
         JSON.stringify({
@@ -104,7 +155,7 @@ class Pusher {
         }),
       ),
     )
-    const layer = await this.#blob('application/vnd.oci.image.layer.v1.tar+gzip', gzipSync(content))
+    const layer = await this.blob('application/vnd.oci.image.layer.v1.tar+gzip', gzipSync(content))
     return { schemaVersion: 2, mediaType: IMAGE, config, layers: [layer], ...(annotations && { annotations }) }
   }
 
@@ -114,7 +165,7 @@ class Pusher {
     return { mediaType, digest: digestOf(body), size: body.length }
   }
 
-  async #blob(mediaType: string, body: Buffer): Promise<Descriptor> {
+  async blob(mediaType: string, body: Buffer): Promise<Descriptor> {
     const digest = digestOf(body)
     const started = await this.#send(
       'POST',

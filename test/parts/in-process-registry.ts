@@ -18,9 +18,11 @@ interface StoredRepository {
   readonly manifests: Map<string, { readonly mediaType: string; readonly body: Buffer }>
 }
 
+const INDEX = 'application/vnd.oci.image.index.v1+json'
+
 /**
- * A small registry in this process, for where Debian's cannot be had: the push, pull and tag list parts of the OCI
- * distribution specification, and the distribution project's notifications of pushed tags. Held to the real one by the
+ * A small registry in this process, for where Debian's cannot be had: the push, pull, tag list and referrers parts of the OCI
+ * distribution specification 1.1, and the distribution project's notifications of pushed tags. Held to the real one by the
  * conformance suite of the `Registry` port.
  */
 export async function startInProcessRegistry(options: InProcessRegistryOptions = {}): Promise<RegistryPart> {
@@ -58,7 +60,9 @@ export async function startInProcessRegistry(options: InProcessRegistryOptions =
     }
     const url = new URL(request.url ?? '/', `http://${host}`)
     if (url.pathname === '/v2/') return { status: 200, body: '{}' }
-    const [, name = '', kind, rest = ''] = /^\/v2\/(.+)\/(tags|manifests|blobs)\/(.*)$/.exec(url.pathname) ?? []
+    const [, name = '', kind, rest = ''] =
+      /^\/v2\/(.+)\/(tags|manifests|blobs|referrers)\/(.*)$/.exec(url.pathname) ?? []
+    if (kind === 'referrers') return referrersReply(name, rest)
     if (kind === 'tags') return tagsReply(name, url.searchParams)
     if (kind === 'manifests')
       return request.method === 'PUT' ? pushManifest(request, name, rest, body) : manifestReply(request, name, rest)
@@ -84,6 +88,20 @@ export async function startInProcessRegistry(options: InProcessRegistryOptions =
     const tags = left.slice(0, limit)
     const next = `</v2/${name}/tags/list?last=${tags.at(-1)}&n=${limit}>; rel="next"`
     return { status: 200, headers: left.length > limit ? { link: next } : {}, body: JSON.stringify({ name, tags }) }
+  }
+
+  /** Section "Listing Referrers"; a filter is optional, and not applied. */
+  function referrersReply(name: string, digest: string): Reply {
+    const { manifests } = repositories.get(name) ?? emptyRepository()
+    const referrers = [...manifests].flatMap(([own, { mediaType, body }]) => {
+      const { subject, artifactType, config, annotations } = JSON.parse(body.toString())
+      if (subject?.digest !== digest) return []
+      return [
+        { mediaType, digest: own, size: body.length, artifactType: artifactType ?? config?.mediaType, annotations },
+      ]
+    })
+    const index = { schemaVersion: 2, mediaType: INDEX, manifests: referrers }
+    return { status: 200, headers: { 'content-type': INDEX }, body: JSON.stringify(index) }
   }
 
   function blobReply(digest: string): Reply {
