@@ -1,8 +1,11 @@
 import { reasonOf } from '../error.js'
 import type { Jobs } from '../jobs/jobs.js'
+import type { PollJob } from '../jobs/payloads.js'
+import type { AddOptions } from '../jobs/queue.js'
 import type { Clock } from '../lifecycle/clock.js'
 import type { Component } from '../lifecycle/component.js'
 import { WITHIN_PERIOD } from '../lifecycle/wheel.js'
+import { createAfterRest } from './after-rest.js'
 import type { Poller } from './poll.js'
 import { startSchedule } from './schedule.js'
 import type { Watch } from './watch.js'
@@ -10,7 +13,7 @@ import type { Watch } from './watch.js'
 export interface PollsOptions {
   readonly watches: ReadonlyMap<string, Watch>
   readonly poller: Poller
-  readonly jobs: Pick<Jobs, 'polls'>
+  readonly jobs: Pick<Jobs, 'polls' | 'watched'>
   readonly clock: Clock
   readonly random: () => number
   readonly onTrouble: (trouble: { readonly queue: string; readonly reason: string }) => void
@@ -32,6 +35,16 @@ export function startPolls({ watches, poller, jobs, clock, random, onTrouble }: 
   const unseen = new Set(
     [...watches.values()].filter(({ intervalMs }) => intervalMs !== undefined).map(({ key }) => key),
   )
+  const order = (repository: string, trigger: PollJob['trigger'], options?: AddOptions) =>
+    jobs.polls
+      .add({ version: 1, repository, trigger }, options)
+      .catch((error: unknown) => onTrouble({ queue: 'polls', reason: reasonOf(error) }))
+  const afterRest = createAfterRest({
+    look: (repository) => order(repository, 'event'),
+    restUntil: async (repository) => (await jobs.watched.get(repository))?.restUntil,
+    clock,
+    random,
+  })
   const firstPass = new Promise<void>((resolve) => {
     if (unseen.size === 0) resolve()
     jobs.polls.work(
@@ -40,7 +53,8 @@ export function startPolls({ watches, poller, jobs, clock, random, onTrouble }: 
         // An order from a process with another policy file names what is not watched here.
         if (watch === undefined) return
         try {
-          await poller.poll(watch, trigger, signal)
+          const outcome = await poller.poll(watch, trigger, signal)
+          if (trigger === 'event') await afterRest.note(repository, outcome)
         } finally {
           if (unseen.delete(repository) && unseen.size === 0) resolve()
         }
@@ -53,9 +67,7 @@ export function startPolls({ watches, poller, jobs, clock, random, onTrouble }: 
     watches.values(),
     (watch) => {
       const once = watch.intervalMs === undefined ? {} : { atMostOncePerMs: watch.intervalMs * WITHIN_PERIOD }
-      jobs.polls
-        .add({ version: 1, repository: watch.key, trigger: 'schedule' }, once)
-        .catch((error: unknown) => onTrouble({ queue: 'polls', reason: reasonOf(error) }))
+      order(watch.key, 'schedule', once)
     },
     clock,
     random,
@@ -66,6 +78,7 @@ export function startPolls({ watches, poller, jobs, clock, random, onTrouble }: 
     async stop() {
       await schedule.stop()
       await jobs.polls.stop()
+      afterRest.stop()
     },
   }
 }

@@ -95,6 +95,50 @@ describe('polls', () => {
     await polls.stop()
   })
 
+  it('come again after a push event as soon as the rest that it met is over, and once', async () => {
+    const clock = manualClock()
+    const restUntil = clock.now() + 600_000
+    const rests: PollOutcome[] = [
+      { outcome: 'failed', reason: 'left alone', notBefore: restUntil, resting: true },
+      { outcome: 'failed', reason: 'left alone', notBefore: restUntil, resting: true },
+      { outcome: 'skipped' },
+    ]
+    const cron = policy('ghcr.io/a/a', { type: 'cron', expression: '0 0 1 1 *' })
+    const { polled, polls, jobs } = setup([cron], clock, async () => rests.shift() ?? { outcome: 'unchanged' })
+    await jobs.watched.set('ghcr.io/a/a', {
+      version: 1,
+      rules: '',
+      failures: 1,
+      notBefore: 0,
+      restUntil: restUntil + 60_000,
+    })
+    for (let event = 0; event < 2; event++) {
+      await jobs.polls.add({ version: 1, repository: 'ghcr.io/a/a', trigger: 'event' })
+      await clock.advance(300_000 - 1)
+    }
+    assert.equal(polled.length, 2)
+    await clock.advance(2 + 5_000)
+    assert.equal(polled.length, 3)
+    await clock.advance(59_000)
+    assert.equal(polled.length, 3)
+    await clock.advance(1_000_000)
+    assert.equal(polled.length, 4)
+    await polls.stop()
+  })
+
+  it('do not come again after a look of the schedule, or after the end', async () => {
+    const clock = manualClock()
+    const rest = { outcome: 'failed', reason: 'left alone', notBefore: clock.now() + 1_000, resting: true } as const
+    const { polled, polls, jobs } = setup([policy('ghcr.io/a/a', every(600_000))], clock, async () => rest)
+    await clock.advance(500_000)
+    assert.deepEqual(polled, ['ghcr.io/a/a schedule'])
+    await jobs.polls.add({ version: 1, repository: 'ghcr.io/a/a', trigger: 'event' })
+    await clock.advance(0)
+    await polls.stop()
+    await clock.advance(1_000_000)
+    assert.deepEqual(polled, ['ghcr.io/a/a schedule', 'ghcr.io/a/a event'])
+  })
+
   it('pass over an order for what this process does not watch', async () => {
     const clock = manualClock()
     const { polled, polls, jobs } = setup([policy('ghcr.io/a/a', every(60_000))], clock)
