@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { loadConfiguration } from '../src/config/load.js'
 import { createMetrics } from '../src/telemetry/metrics.js'
-import { OBSTACLES } from '../src/updaters/judge.js'
+import { OBSTACLES } from '../src/updaters/judgement.js'
 import { removeFolder, temporaryFolder } from './parts/folder.js'
 import { writePolicyFile } from './parts/tidemark.js'
 

@@ -1,5 +1,5 @@
 import { oneLine } from '../telemetry/one-line.js'
-import { isWaiting } from '../updaters/judge.js'
+import { isWaiting } from '../updaters/judgement.js'
 import type { BranchPlan } from '../updaters/plan.js'
 import type { UpdateTarget } from '../updaters/target.js'
 import type { Invocation } from './command.js'

@@ -1,6 +1,7 @@
 import type { Change } from './commit-message.js'
 import type { GitRepository, Oid, Snapshot } from './git/repository.js'
-import { type JudgedPlace, judge, type Known, type PlaceWarning } from './judge.js'
+import { judge } from './judge.js'
+import type { JudgedPlace, Known, PlaceWarning } from './judgement.js'
 import { ManifestError } from './manifests/errors.js'
 import { spliceManifest } from './manifests/splice.js'
 import type { ScannedFile, Scanner } from './scan.js'

@@ -2,7 +2,7 @@ import { repositoryKey } from '../image/repository.js'
 import type { Tag } from '../image/tag.js'
 import type { Jobs } from '../jobs/jobs.js'
 import { standingKey } from '../jobs/keys.js'
-import type { JudgedPlace } from './judge.js'
+import type { JudgedPlace } from './judgement.js'
 import { type CompareTags, isSameStanding, standingAfter } from './standing.js'
 import type { UpdateTarget, WritingPolicy } from './target.js'
 

@@ -8,7 +8,7 @@ import type { Component } from '../lifecycle/component.js'
 import { isPausing } from '../lifecycle/pause.js'
 import { startWheel, WITHIN_PERIOD } from '../lifecycle/wheel.js'
 import type { Events } from '../telemetry/events.js'
-import { isWaiting, type JudgedPlace, type Obstacle, type PlaceWarning } from './judge.js'
+import { isWaiting, type JudgedPlace, type Obstacle, type PlaceWarning } from './judgement.js'
 import type { BranchPlan } from './plan.js'
 import type { Reconciler } from './reconcile.js'
 
