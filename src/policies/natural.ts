@@ -36,5 +36,5 @@ function isDigit([first = '']: string): boolean {
 }
 
 export function withoutZeros(digits: string): string {
-  return digits.replace(/^0+/, '')
+  return digits.startsWith('0') ? digits.replace(/^0+/, '') : digits
 }
