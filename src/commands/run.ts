@@ -19,8 +19,7 @@ export const run: Command = {
     const { signal, version } = invocation
     const role = roleOf(invocation)
     const port = portOf(invocation)
-    // Or V8 lets garbage grow to several times what is in use before it collects it, and keeps much of that room for good.
-    setFlagsFromString('--optimize-for-size')
+    for (const flag of HEAP_FLAGS) setFlagsFromString(flag)
     const configuration = await invocation.load()
     if (role !== 'all' && configuration.queue === undefined) {
       throw new UsageError(
@@ -47,6 +46,13 @@ export const run: Command = {
     return EXIT.done
   },
 }
+
+/**
+ * Where a machine has much memory, V8 lets garbage grow to several times what is in use, and keeps much of that room for good.
+ * These make it collect when the heap has grown by 60 %; by the 30 % that come with the first of them, it would take
+ * a tenth more CPU time. They count from when they are set, so that no wrapper has to start Node.
+ */
+const HEAP_FLAGS = ['--optimize-for-size', '--heap-growing-percent=60']
 
 const LEVELS = { quiet: 'error', normal: 'info', verbose: 'debug' } as const
 
