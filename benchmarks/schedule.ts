@@ -27,6 +27,10 @@ interface Sample {
   readonly cpuMs: number
   readonly rssMiB: number
   readonly peakMiB: number
+  /** Of `rssMiB`: what is mapped from files, which processes share. */
+  readonly filesMiB: number
+  /** Of `rssMiB`: V8's heap. */
+  readonly heapMiB: number
   readonly lagP99Ms: number
   readonly lagMaxMs: number
 }
@@ -36,7 +40,7 @@ const RESOLUTION_MS = 5
 /** At each signal it writes what the process has cost so far, and how late timers have been since the last one. */
 const PROBE = `
 const { monitorEventLoopDelay } = require('node:perf_hooks')
-const { writeFileSync } = require('node:fs')
+const { readFileSync, writeFileSync } = require('node:fs')
 const lag = monitorEventLoopDelay({ resolution: ${RESOLUTION_MS} })
 lag.enable()
 let samples = 0
@@ -48,6 +52,8 @@ process.on('SIGUSR2', () => {
     cpuMs: (user + system) / 1_000,
     rssMiB: process.memoryUsage.rss() / 2 ** 20,
     peakMiB: process.resourceUsage().maxRSS / 2 ** 10,
+    filesMiB: Number(/RssFile:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 2 ** 10,
+    heapMiB: process.memoryUsage().heapTotal / 2 ** 20,
     lagP99Ms: late(lag.percentile(99)),
     lagMaxMs: late(lag.max),
   }
@@ -72,6 +78,15 @@ try {
     ['', '% of a core', 'RSS MiB', 'peak MiB', 'lag p99 ms', 'lag max ms', 'requests', 'most in a second'],
     ['first look at each', 'nothing new'].map((name, index) => [name, ...figures(index)]),
   )
+  printTable(
+    ['MiB of it', 'files', 'heap', 'other'],
+    ['before', 'first look at each', 'nothing new'].map((name, index) => [name, ...memory(index)]),
+  )
+
+  function memory(index: number): string[] {
+    const { rssMiB = 0, filesMiB = 0, heapMiB = 0 } = samples[index] ?? {}
+    return [filesMiB, heapMiB, rssMiB - filesMiB - heapMiB].map((mib) => mib.toFixed(0))
+  }
 
   function figures(index: number): (string | number)[] {
     const [before, after] = samples.slice(index)
