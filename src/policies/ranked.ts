@@ -15,7 +15,7 @@ export interface Ranking<Value> {
   /** Of values that rank the same, positive where `a` is to be taken. Absent: the text of the tags decides alone. */
   readonly prefers?: {
     compare(a: Value, b: Value): number
-    /** Of a tag that was not taken, behind the selected one: `which has its "v" as 1.4.1 has`. */
+    /** Of one that is not preferred, behind the selected one: `which has a "v" too`. */
     readonly reason: string
   }
   /** What is told of a value before each reason: `created 2026-11-20T08:30:00Z`. */
