@@ -96,7 +96,21 @@ function readings(wall: number, zone: Zone): Record<'change' | 'before' | 'after
   }
 }
 
+/** By name. Each takes 20 KiB and more outside of the heap, which thousands of policies in one zone need not pay twice. */
+const formats = new Map<string | undefined, Intl.DateTimeFormat>()
+
+/** There are about 600 names. Whoever spells them in other cases gets what is not kept. */
+const MAX_KEPT = 1_000
+
 function formatOf(timeZone: string | undefined): Intl.DateTimeFormat {
+  const known = formats.get(timeZone)
+  if (known !== undefined) return known
+  const format = createFormat(timeZone)
+  if (formats.size < MAX_KEPT) formats.set(timeZone, format)
+  return format
+}
+
+function createFormat(timeZone: string | undefined): Intl.DateTimeFormat {
   try {
     return new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' })
   } catch (error) {
