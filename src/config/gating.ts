@@ -139,7 +139,7 @@ export const holds = z
   .array(
     section({
       tag: textThat('a tag such as "6.9.0"', isImageTag).meta({ description: 'The tag that is not written.' }),
-      reason: textThat('a line of text', isLine).meta({ description: 'Why, for those who ask.' }),
+      reason: textThat('a line of up to 200 characters', isLine).meta({ description: 'Why, for those who ask.' }),
       until: textThat('a date such as "2026-12-01", or an instant such as "2026-12-01T09:00:00Z"', isInstant)
         .optional()
         .meta({

@@ -15,7 +15,7 @@ import { flag, interval, notEmpty, path, timezone } from './values.js'
 
 /*
  * The policy file: one source for what is accepted, for its type, and for the JSON Schema of editors.
- * Defaults are told here and applied in resolve.ts, which also knows those that depend on other values.
+ * Defaults are told here and applied in resolve.ts and resolve-policy.ts, which also know those that depend on other values.
  */
 
 const BEST_ELSEWHERE = `Best kept outside of this file, as "\${NAME}" or "\${file:PATH}".`

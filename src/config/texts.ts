@@ -66,12 +66,7 @@ export function isImageTag(text: string): boolean {
 
 /** Names of the time zone database, and offsets such as `+02:00`. */
 export function isTimezone(text: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: text })
-    return true
-  } catch {
-    return false
-  }
+  return windowComplaint({ timezone: text }) === undefined
 }
 
 export function isInstant(text: string): boolean {

@@ -163,14 +163,14 @@ const FAULTS: readonly [string, readonly string[]][] = [
   [
     inHold('tag: 6.10'),
     [
-      '5:13: policies.a.holds[0].reason: missing, expected a line of text',
+      '5:13: policies.a.holds[0].reason: missing, expected a line of up to 200 characters',
       '5:20: policies.a.holds[0].tag: expected a tag such as "6.9.0", found 6.1, put it in quotes',
     ],
   ],
   [
     inHold('tag: 6.9.0, reason: "two\\nlines", until: 2026-13-01'),
     [
-      '5:35: policies.a.holds[0].reason: expected a line of text, found "two\\nlines"',
+      '5:35: policies.a.holds[0].reason: expected a line of up to 200 characters, found "two\\nlines"',
       `5:56: policies.a.holds[0].until: ${HOLD_UNTIL}, found "2026-13-01"`,
     ],
   ],
