@@ -61,6 +61,9 @@ function partOf(kind: Part['kind'], field: Target | undefined): Part | 'unreadab
  */
 function versionOf(fields: Fields, name: string | undefined): Part | undefined {
   if (name === undefined || !namesRegistry(name) || fields.has('chart')) return undefined
+  if (!IMAGE_KEYS.some((key) => fields.has(key))) return undefined
   const part = partOf('tag', fields.get('version'))
   return part === 'unreadable' ? undefined : part
 }
+
+const IMAGE_KEYS = ['registry', 'repository', 'image', 'imageName']

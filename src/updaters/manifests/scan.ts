@@ -36,7 +36,7 @@ const NOTHING: Scan = { places: [], warnings: [] }
 
 /** Most files of a repository end here, so it is one pass and no more: a key that discovery looks for, or a marker. */
 const MENTION =
-  /(?:[iI]mage|images|imageName|[tT]ag|[dD]igest|version|parameters|reference)["']?[ \t\r\n]*:|\$imagepolicy|tidemark:/
+  /(?:[iI]mage(?:s|Name)?|[tT]ag|[dD]igest|repository|registry|parameters)["']?[ \t\r\n]*:|\$imagepolicy|tidemark:/
 
 function movedBy(place: Place, base: number): Place {
   if (base === 0) return place

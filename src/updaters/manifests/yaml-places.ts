@@ -13,9 +13,11 @@ export function yamlPlaces(file: string, text: string, region: YamlRegion, lineO
   const places: Place[] = []
   const { findings, doubts } = discover(file, text, region.root)
   const { verdicts, oddities, blockLines } = readMarks(text, region, findings)
+  const marked = new Set([...verdicts.keys()].map(({ start }) => start))
   const warnings: Warning[] = oddities.map(({ offset, message }) => ({ line: lineOf(offset), message }))
 
-  for (const finding of findings.values()) add(finding.scalar, verdictOf(finding, verdicts), finding)
+  for (const finding of findings.values())
+    add(finding.scalar, verdictOf(finding, verdicts), withoutPinAt(marked, finding))
   for (const [scalar, verdict] of verdicts) if (!findings.has(scalar)) add(scalar, verdict)
   for (const { scalar, message } of doubts.values()) {
     if (!verdicts.has(scalar)) warnings.push({ line: lineOf(scalar.start), message })
@@ -38,6 +40,13 @@ export function yamlPlaces(file: string, text: string, region: YamlRegion, lineO
       places.push(placeOf(finding, line, verdict))
     }
   }
+}
+
+/** An empty digest that has a marker is a place of its own, and not for the tag beside it to fill. */
+function withoutPinAt(marked: ReadonlySet<number>, finding: Finding): Finding {
+  const { pin, ...rest } = finding
+  const isTaken = pin !== undefined && pin !== 'inside' && !pin.withKey && marked.has(pin.start)
+  return isTaken ? rest : finding
 }
 
 function placeOf({ kind, scalar, part, image, pin }: Finding, line: number, marker: Marker | undefined): Place {

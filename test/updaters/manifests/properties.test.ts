@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { formatReference } from '../../../src/image/reference.js'
 import { ManifestError } from '../../../src/updaters/manifests/errors.js'
-import type { Place } from '../../../src/updaters/manifests/place.js'
+import type { Place, PlaceEdit } from '../../../src/updaters/manifests/place.js'
 import { scanManifest } from '../../../src/updaters/manifests/scan.js'
 import { spliceManifest } from '../../../src/updaters/manifests/splice.js'
 
@@ -84,6 +84,15 @@ const scrap = fc.constantFrom(
     'repository',
     'images',
     'digest',
+    'newTag: v1',
+    'name: a/b',
+    'url: oci://a.io/b',
+    'kustomize: ',
+    'helm: ',
+    'parameters: ',
+    'version: v1',
+    'a=a/b:1',
+    '${X:-',
     ': ',
     ':',
     '- ',
@@ -146,18 +155,25 @@ test('a scan takes any bytes, and a splice writes what it found or refuses', () 
     fc.property(file, bytes, digest, (name, content, newDigest) => {
       for (const place of scanManifest(name, content).places) {
         const value = valueFor(place, 'v9.9.9', newDigest)
-        const written = spliceOrRefuse(name, content, place, value)
+        const written = spliceOrRefuse(name, content, { place, value })
         assert.ok(written === undefined || scanManifest(name, written).places.some((found) => found.value === value))
+        if (place.pin === undefined || place.pin === 'inside') continue
+        const pinned = spliceOrRefuse(name, content, { place, value, digest: newDigest })
+        assert.ok(pinned === undefined || scanManifest(name, pinned).places.some(isAt(place.kind, value, newDigest)))
       }
     }),
     { numRuns: 3000 },
   )
 })
 
+function isAt(kind: Place['kind'], value: string, newDigest: string): (place: Place) => boolean {
+  return (place) => place.kind === kind && place.value === value && place.image.digest === newDigest
+}
+
 // A broken document may become YAML by the new value, which would be more than a value's change.
-function spliceOrRefuse(name: string, content: Uint8Array, place: Place, value: string): Uint8Array | undefined {
+function spliceOrRefuse(name: string, content: Uint8Array, edit: PlaceEdit): Uint8Array | undefined {
   try {
-    return spliceManifest(name, content, [{ place, value }])
+    return spliceManifest(name, content, [edit])
   } catch (error) {
     assert.ok(error instanceof ManifestError && error.code === 'NOT_ONLY_TARGET')
     return undefined
