@@ -1,7 +1,7 @@
 import type { Complaint, Rule } from './rules.js'
 import { isTimezone, windowComplaint } from './texts.js'
 
-export const WINDOW = 'a window such as "Mon-Fri 09:00-17:00"'
+const WINDOW = 'a window such as "Mon-Fri 09:00-17:00"'
 export const FREEZE = 'a freeze such as "2026-12-24/2027-01-02"'
 
 /** As many as may be wrong without checking each of a list of any length. */
