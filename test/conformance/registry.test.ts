@@ -4,8 +4,9 @@ import { parseRepository } from '../../src/image/repository.js'
 import { systemClock } from '../../src/lifecycle/clock.js'
 import { ociRegistry } from '../../src/watchers/registry/oci.js'
 import { type RegistryPart, startDockerRegistry } from '../parts/docker-registry.js'
-import { pushImage, pushTags } from '../parts/image.js'
+import { pushArtifact, pushImage, pushIndex, pushTags } from '../parts/image.js'
 import { startInProcessRegistry } from '../parts/in-process-registry.js'
+import { bundleArtifact, keyBundle, payloadLayer, payloadOf } from '../parts/signing.js'
 
 const { signal } = new AbortController()
 
@@ -73,6 +74,28 @@ for (const start of [startDockerRegistry, startInProcessRegistry]) {
       }
       const unknown = `sha256:${'0'.repeat(64)}`
       assert.equal(await registry.describeManifest(repository('team/described'), unknown, { signal }), undefined)
+    })
+
+    it('reads what is attached under the tag of a digest, and what refers to it', async () => {
+      const { digest } = await pushImage(part, 'team/signed', '1.0.0')
+      const read = (kept: 'tag' | 'referrers') =>
+        registry.readSignatures(repository('team/signed'), digest, { kept, signal })
+      assert.deepEqual([await read('tag'), await read('referrers')], [[], []])
+
+      const layer = payloadLayer(payloadOf(digest), Buffer.from('signature'))
+      const tag = digest.replace(':', '-')
+      await pushArtifact(part, 'team/signed', { layers: [layer] }, `${tag}.sig`)
+      const { content: payload, annotations } = layer
+      assert.deepEqual(await read('tag'), [{ kind: 'simpleSigning', payload, annotations }])
+
+      const body = keyBundle({})
+      const artifact = bundleArtifact(digest, body)
+      const { artifactType } = artifact
+      // The index that clients keep for registries without the referrers API, and that others leave alone.
+      await pushIndex(part, 'team/signed', tag, [
+        { ...(await pushArtifact(part, 'team/signed', artifact)), artifactType },
+      ])
+      assert.deepEqual(await read('referrers'), [{ kind: 'bundle', body, manifest: undefined }])
     })
 
     it('refuses to list a repository that is unknown', async () => {

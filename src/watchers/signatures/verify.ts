@@ -32,26 +32,29 @@ const MOST_REMEMBERED = 1_000
 
 export function createVerifier({ registry, clock, trustedRoot }: VerifierOptions): Verify {
   const rootOf = publicTrustedRoot(trustedRoot, clock)
-  const verified = new WeakMap<SignatureRequirement, Map<string, string>>()
+  const prepared = new WeakMap<SignatureRequirement, Prepared>()
 
-  const judgeFor = async (requirement: SignatureRequirement, signal: AbortSignal): Promise<Judge> => {
-    if ('cosign' in requirement) return keyJudge(requirement.cosign)
-    const { keyless } = requirement
-    return keylessJudge(keyless, keyless.trustedRoot ?? (await rootOf(signal)))
+  const prepare = async (requirement: SignatureRequirement): Promise<Prepared> => {
+    const before = prepared.get(requirement)
+    if (before !== undefined) return before
+    const fresh = { judge: await judgeOf(requirement), verified: new Map<string, string>() }
+    prepared.set(requirement, fresh)
+    return fresh
   }
 
-  const signerOf = async (
+  const judgementOf = async (
     repository: Repository,
     digest: Digest,
-    requirement: SignatureRequirement,
+    judgeBy: () => Promise<Judge>,
     signal: AbortSignal,
   ): Promise<Judgement> => {
-    let judge: Judge | undefined
     let best: Judgement | undefined
     // cosign's tag first: it is had by fewer requests, and where what is there suffices, no more is asked for.
     for (const kept of ['tag', 'referrers'] as const) {
-      for (const attached of await registry.readSignatures(repository, digest, { kept, signal })) {
-        judge ??= await judgeFor(requirement, signal)
+      const signatures = await registry.readSignatures(repository, digest, { kept, signal })
+      if (signatures.length === 0) continue
+      const judge = await judgeBy()
+      for (const attached of signatures) {
         const judgement = judge(attached, digest)
         if ('by' in judgement) return judgement
         if (best === undefined || stageOf(judgement) > stageOf(best)) best = judgement
@@ -61,25 +64,41 @@ export function createVerifier({ registry, clock, trustedRoot }: VerifierOptions
   }
 
   return async (repository, digest, requirement, signal) => {
-    checkRequirement(requirement)
-    const known = verified.get(requirement) ?? new Map<string, string>()
-    verified.set(requirement, known)
+    const { judge, verified } = await prepare(requirement)
     const key = `${repositoryKey(repository)}@${digest}`
-    const before = known.get(key)
+    const before = verified.get(key)
     if (before !== undefined) return { verified: true, by: before }
-    const judgement = await signerOf(repository, digest, requirement, signal)
+    const judgement = await judgementOf(repository, digest, () => judge(() => rootOf(signal)), signal)
     if (!('by' in judgement)) return { verified: false, reason: judgement.reason }
-    const [oldest] = known.keys()
-    if (oldest !== undefined && known.size >= MOST_REMEMBERED) known.delete(oldest)
-    known.set(key, judgement.by)
+    const [oldest] = verified.keys()
+    if (oldest !== undefined && verified.size >= MOST_REMEMBERED) verified.delete(oldest)
+    verified.set(key, judgement.by)
     return { verified: true, by: judgement.by }
   }
 }
 
-/** Throws `SignatureError` where a requirement can never be met, before anything is asked. */
-export function checkRequirement(requirement: SignatureRequirement): void {
-  if ('cosign' in requirement) keyJudge(requirement.cosign)
-  else identityMatcher(requirement.keyless)
+/** Throws `SignatureError` where a requirement can never be met: for when the configuration is read. Asks nobody. */
+export async function checkRequirement(requirement: SignatureRequirement): Promise<void> {
+  await judgeOf(requirement)
+}
+
+interface Prepared {
+  readonly judge: (publicRoot: () => Promise<string>) => Promise<Judge>
+  /** Who signed, by repository and digest. */
+  readonly verified: Map<string, string>
+}
+
+/** The judge of a requirement, for which the public trusted root is asked for only where it brings none. */
+async function judgeOf(requirement: SignatureRequirement): Promise<Prepared['judge']> {
+  if ('cosign' in requirement) {
+    const judge = keyJudge(requirement.cosign)
+    return async () => judge
+  }
+  const { keyless } = requirement
+  identityMatcher(keyless)
+  if (keyless.trustedRoot === undefined) return async (publicRoot) => keylessJudge(keyless, await publicRoot())
+  const judge = await keylessJudge(keyless, keyless.trustedRoot)
+  return async () => judge
 }
 
 /** The signature that came further says more of what is wrong; of two, the first. */

@@ -17,6 +17,7 @@ import {
   signingKey,
   statementOf,
 } from '../../parts/signing.js'
+import { createSigstore, envelopeRecord } from '../../parts/sigstore.js'
 
 const { signal } = new AbortController()
 const key = signingKey()
@@ -131,6 +132,25 @@ for (const start of [startDockerRegistry, startInProcessRegistry]) {
       await tag(path, digest, [payloadSigned(digest, other)])
       await refer(path, digest, [bundleArtifact(digest, bundleSigned(digest))])
       assert.equal(await verdict(path, digest), YES)
+    })
+
+    it('by an identity', async () => {
+      const { path, digest } = await image()
+      const sigstore = createSigstore()
+      const identity = { issuer: 'https://accounts.google.com', name: 'dev@example.com' }
+      const signer = sigstore.certify(identity)
+      const statement = statementOf(digest)
+      const dsseEnvelope = envelopeOf(statement, signer.sign)
+      const { entry } = sigstore.log(envelopeRecord(statement, dsseEnvelope.signatures[0]?.sig ?? '', signer))
+      const material = { certificate: { rawBytes: signer.der.toString('base64') }, tlogEntries: [entry] }
+      await refer(path, digest, [bundleArtifact(digest, keyBundle({ verificationMaterial: material, dsseEnvelope }))])
+      const { trustedRoot } = sigstore
+      const asked = { issuer: identity.issuer, trustedRoot }
+      const by = (name: string) =>
+        verify(parseRepository(`${part.host}/${path}`), digest, { keyless: { ...asked, identity: name } }, signal)
+      const named = '"dev@example.com" of "https://accounts.google.com"'
+      assert.deepEqual(await by('dev@example.com'), { verified: true, by: named })
+      assert.deepEqual(await by('ops@example.com'), { verified: false, reason: `signed by another identity, ${named}` })
     })
 
     const PAYLOADS: readonly [name: string, layer: (digest: string) => Artifact['layers'][number], reason: string][] = [
@@ -273,12 +293,13 @@ describe('a verifier', () => {
     [{ cosign: '' }, { code: 'INVALID_KEY' }],
     [{ keyless: { issuer: '', identity: 'a' } }, { code: 'INVALID_IDENTITY' }],
     [{ keyless: { issuer: 'a', identity: '' } }, { code: 'INVALID_IDENTITY' }],
+    [{ keyless: { issuer: 'a', identity: 'b', trustedRoot: '{}' } }, { code: 'INVALID_TRUSTED_ROOT' }],
     [{ keyless: { issuer: 'a', identity: { pattern: 'a)|(b' } } }, { code: 'INVALID_IDENTITY' }],
   ]
   for (const [requirement, error] of WRONG) {
     it(`refuses to require ${JSON.stringify(requirement)}`, async () => {
       const { verify, asked } = verifier(() => [])
-      assert.throws(() => checkRequirement(requirement), error)
+      await assert.rejects(checkRequirement(requirement), error)
       await assert.rejects(verify(repository, digest, requirement, signal), error)
       assert.deepEqual(asked, [])
     })
