@@ -58,7 +58,7 @@ export function politeRegistry(registry: Registry, options: PolitenessOptions): 
     }
   }
 
-  // What is asked for a better commit message tells nothing of the host, so that Docker Hub's limit of pulls ends no polls.
+  // What counts as a pull tells nothing of the host, so that Docker Hub's limit of pulls ends no polls.
   async function spare<T>(host: Host, what: string, signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
     refuse(host, what)
     const leave = await host.turns.take(signal)
@@ -137,8 +137,11 @@ export function politeRegistry(registry: Registry, options: PolitenessOptions): 
         registry.describeManifest(repository, digest, ask),
       ),
     readSignatures: (repository, digest, ask) =>
-      call(repository, `read signatures of "${repositoryKey(repository)}@${digest}"`, ask.signal, () =>
-        registry.readSignatures(repository, digest, ask),
+      spare(
+        hostOf(repository.registry),
+        `read signatures of "${repositoryKey(repository)}@${digest}"`,
+        ask.signal,
+        () => registry.readSignatures(repository, digest, ask),
       ),
     stop: () => registry.stop(),
   }

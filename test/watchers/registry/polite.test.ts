@@ -164,17 +164,21 @@ describe('a polite registry', () => {
     assert.equal(most, 2)
   })
 
-  it('describes images without judging the host by it, and not while it rests', async () => {
+  it('describes images and reads signatures without judging the host by it, and not while it rests', async () => {
     const { inner, rests, list, registry } = setup()
     const limited = new RegistryError('RATE_LIMITED', 'Cannot describe: registry answered 429', { retryable: true })
     inner.describeManifest = () => Promise.reject(limited)
     inner.repositories.set('live.example.com/team/a', ['1.0.0'])
     const repository = parseRepository('live.example.com/team/a')
+    inner.readSignatures = () => Promise.reject(limited)
+    const kept = 'tag'
     await assert.rejects(registry.describeManifest(repository, 'sha256:0', { signal }), limited)
+    await assert.rejects(registry.readSignatures(repository, 'sha256:0', { kept, signal }), limited)
     assert.equal(await list('live.example.com/team/a'), 'ok')
     assert.deepEqual(rests, [])
     inner.repositories.set('live.example.com/team/a', limited)
     assert.equal(await list('live.example.com/team/a'), 'RATE_LIMITED')
     await assert.rejects(registry.describeManifest(repository, 'sha256:0', { signal }), { code: 'RESTING' })
+    await assert.rejects(registry.readSignatures(repository, 'sha256:0', { kept, signal }), { code: 'RESTING' })
   })
 })
