@@ -29,7 +29,8 @@ export function resolvePolicy(name: string, policy: PolicyEntry, absolute: Absol
     schedule: resolveSchedule(policy),
     ...(policy.tags !== undefined && { tags: resolveTags(policy.tags) }),
     select: resolveSelect(policy.select),
-    digest: policy.digest ?? (policy.select.digest === undefined ? DEFAULTS.policy.digest : 'refresh'),
+    // A tag that is followed for its digest has nothing else to write: to pin it means the same there.
+    digest: policy.select.digest === undefined ? (policy.digest ?? DEFAULTS.policy.digest) : 'refresh',
     fallback: String(policy.fallback ?? DEFAULTS.policy.fallback) === 'true',
     ageFrom: policy.require?.ageFrom ?? DEFAULTS.require.ageFrom,
     demands: resolveDemands(policy),

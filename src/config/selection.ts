@@ -44,7 +44,7 @@ export const namedTag: Rule = ({ select, tags, digest }) => {
   if (typeof select !== 'object' || select === null || !('digest' in select)) return []
   const complaints: Complaint[] = []
   if (tags !== undefined) complaints.push({ key: 'tags', message: 'means nothing where "select" names the tag' })
-  if (digest === 'none' || digest === 'pin') {
+  if (digest === 'none') {
     complaints.push({ key: 'digest', message: 'expected "refresh" where "select" follows a digest' })
   }
   return complaints

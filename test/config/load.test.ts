@@ -123,6 +123,11 @@ test('takes what selects a tag', async () => {
   )
 })
 
+test('follows a named tag also where its digest is to be pinned', async () => {
+  const { policies } = await load('policies:\n  a: { image: alpine, select: { digest: latest }, digest: pin }\n')
+  assert.equal(policies[0]?.digest, 'refresh')
+})
+
 test('takes how to get to a registry', () =>
   withFiles(
     {
