@@ -13,12 +13,14 @@ const MENTION = /\$imagepolicy|(?<![^ \t#])tidemark:/g
 /** The lines with something like a marker, within a range that ends with a line. */
 export function* markedLines(text: string, start: number, end: number): Generator<{ start: number; end: number }> {
   const mention = new RegExp(MENTION)
-  mention.lastIndex = start
-  for (let found = mention.exec(text); found !== null && found.index < end; found = mention.exec(text)) {
-    const next = text.indexOf('\n', found.index)
+  // In the whole text, what has no marker would be searched to the end of the file, for each of its documents.
+  const part = text.slice(start, end)
+  for (let found = mention.exec(part); found !== null; found = mention.exec(part)) {
+    const at = start + found.index
+    const next = text.indexOf('\n', at)
     const lineEnd = next === -1 ? text.length : next
-    yield { start: text.lastIndexOf('\n', found.index) + 1, end: text[lineEnd - 1] === '\r' ? lineEnd - 1 : lineEnd }
-    mention.lastIndex = lineEnd
+    yield { start: text.lastIndexOf('\n', at) + 1, end: text[lineEnd - 1] === '\r' ? lineEnd - 1 : lineEnd }
+    mention.lastIndex = lineEnd - start
   }
 }
 
