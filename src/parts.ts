@@ -152,8 +152,9 @@ function afterKeys({ demands: { after } }: PolicyConfig, configuration: Configur
 }
 
 function updateTarget(git: GitConfig, { policies }: Configuration, shared: Shared): UpdateTarget {
-  const writing = policies.filter(({ write }) => write.some((entry) => entry.git === git.name))
-  const others = policies.filter((policy) => !writing.includes(policy))
+  const writes = ({ write }: PolicyConfig) => write.some((entry) => entry.git === git.name)
+  const writing = policies.filter(writes)
+  const others = policies.filter((policy) => !writes(policy))
   const followed = new Set(policies.flatMap(({ demands: { after } }) => after?.policy ?? []))
   return {
     git: git.name,
