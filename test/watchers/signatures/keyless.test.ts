@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import fc from 'fast-check'
 import type { AttachedSignature } from '../../../src/watchers/registry/attached-signature.js'
 import { keylessJudge } from '../../../src/watchers/signatures/keyless.js'
+import { keyJudge } from '../../../src/watchers/signatures/keys.js'
 import type { KeylessRequirement } from '../../../src/watchers/signatures/requirement.js'
 import { BUNDLE, envelopeOf, keyBundle, payloadLayer, payloadOf, signingKey, statementOf } from '../../parts/signing.js'
 import { type Certified, createSigstore, envelopeRecord, hashedRecord } from '../../parts/sigstore.js'
@@ -178,6 +180,43 @@ describe('a keyless signature', () => {
     name[0] = 0x64 | 0x80
     const by = sigstore.certify({ issuer: ISSUER, name: name.toString('latin1') })
     assert.notEqual(await judge(payload({ by }), { identity: 'dev@example.com' }), 'yes')
+  })
+})
+
+describe('whatever is attached', () => {
+  const by = signingKey()
+  const places = [
+    'verificationMaterial',
+    'certificate',
+    'tlogEntries',
+    'dsseEnvelope',
+    'payload',
+    'signatures',
+    'logId',
+    'checkpoint',
+    'mediaType',
+  ]
+
+  it('is judged and never verified', async () => {
+    const judges = [keyJudge(by.pem), await keylessJudge({ issuer: ISSUER, identity: NAME }, sigstore.trustedRoot)]
+    const whole = bundle().body.toString()
+    const odd = fc.oneof(fc.constantFrom(null, [], {}, '', -1, [null], 'AAAA'), fc.jsonValue())
+    fc.assert(
+      fc.property(fc.constantFrom(...places), odd, (place, value) => {
+        const body = Buffer.from(JSON.stringify(JSON.parse(whole, (key, old) => (key === place ? value : old))))
+        const layer = payloadLayer(body, body, { 'dev.sigstore.cosign/bundle': body.toString() }).annotations ?? {}
+        const annotations = { ...layer, 'dev.sigstore.cosign/certificate': signer.pem, [place]: value }
+        for (const attached of [
+          { kind: 'bundle', body },
+          { kind: 'bundle', body, manifest: body },
+          { kind: 'bundle', body: Buffer.from(JSON.stringify(value)) },
+          { kind: 'simpleSigning', payload: body, annotations },
+        ] as const) {
+          for (const judge of judges) assert.ok('reason' in judge(attached, DIGEST))
+        }
+      }),
+      { numRuns: 200 },
+    )
   })
 })
 
