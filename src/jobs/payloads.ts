@@ -77,6 +77,8 @@ export const sightings = z.strictObject({
       since: z.number(),
       /** When the registry was last asked for the digest. */
       askedAt: z.number(),
+      /** When it was pushed, where the registry said so. */
+      pushedAt: z.number().optional(),
       /** When the image was created, where that was asked; null where it does not say. */
       createdAt: z.number().nullable().optional(),
     }),

@@ -21,7 +21,8 @@ export interface ChoicesOptions {
 
 /** What one look makes of a selection. */
 export type Choices =
-  | { readonly chosen: Chosen }
+  /** Provisional: tags were passed over that may qualify at the next look. */
+  | { readonly chosen: Chosen; readonly isProvisional?: boolean }
   | { readonly byCurrent: ReadonlyMap<Tag, Chosen> }
   /** Not all was asked yet that must be known. The next look goes on. */
   | { readonly unfinished: string }
@@ -39,11 +40,12 @@ export async function chooseAll(tags: readonly Tag[], options: ChoicesOptions): 
     }
     case 'creation': {
       const wanted = tags.filter(policy.policy.considers)
-      const createdAt = await look.creationOf(wanted)
-      if (createdAt.size < wanted.length) {
+      const { createdAt, left, dangling } = await look.creationOf(wanted)
+      if (left > 0) {
         return { unfinished: `${createdAt.size} of ${wanted.length} tags have been asked when they were created` }
       }
-      return { chosen: await choose(tags, { createdAt }, chooseOptions(options, before)) }
+      const chosen = await choose(tags, { createdAt }, chooseOptions(options, before))
+      return { chosen, isProvisional: dangling > 0 }
     }
     default:
       return { chosen: await choose(tags, {}, chooseOptions(options, before)) }

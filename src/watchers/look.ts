@@ -18,9 +18,18 @@ export interface Look {
   /** Answers the question of a gate. */
   learn(tag: Tag, fact: 'seenSince' | 'platforms' | 'signature', by: Asker): Promise<Facts>
   /** When the images of the tags were created: those that are not known yet are asked, so many at a time. */
-  creationOf(tags: readonly Tag[]): Promise<ReadonlyMap<Tag, number | null>>
+  creationOf(tags: readonly Tag[]): Promise<Creations>
   /** Keeps what was learned, also where the look failed in the middle. */
   save(): Promise<void>
+}
+
+export interface Creations {
+  /** Null where an image does not say. */
+  readonly createdAt: ReadonlyMap<Tag, number | null>
+  /** How many tags are left for the next look. */
+  readonly left: number
+  /** How many tags are listed without a manifest: they may get one. */
+  readonly dangling: number
 }
 
 /** What differs from policy to policy. */
@@ -53,6 +62,7 @@ const CREATION_BELIEVED_MS = 86_400_000
 export function openLook(options: LookOptions): Look {
   const { registry, key, repository, tags, listed, now, signal } = options
   const digests = new Map<Tag, Promise<Digest>>()
+  const descriptions = new Map<Digest, Promise<ImageDescription | undefined>>()
   let sightings: Promise<Map<Tag, Sighting>> | undefined
   let learned = false
 
@@ -67,22 +77,19 @@ export function openLook(options: LookOptions): Look {
     },
     async creationOf(wanted) {
       const known = await opened()
-      const isCurrent = (tag: Tag) => {
-        const { createdAt, askedAt = 0 } = known.get(tag) ?? {}
-        return createdAt !== undefined && now() - askedAt < CREATION_BELIEVED_MS
+      const isUnknown = (tag: Tag) => known.get(tag)?.createdAt === undefined
+      const isOld = (tag: Tag) => now() - (known.get(tag)?.askedAt ?? 0) >= CREATION_BELIEVED_MS
+      // What is known may have changed, but is not waited for.
+      const old = wanted.filter((tag) => !isUnknown(tag) && isOld(tag))
+      const asked = [...wanted.filter(isUnknown), ...old].slice(0, MOST_CREATIONS)
+      await learnCreations(asked)
+      const createdAt = new Map<Tag, number | null>()
+      for (const tag of wanted) {
+        const created = known.get(tag)?.createdAt
+        if (created !== undefined) createdAt.set(tag, created)
       }
-      const asked = wanted.filter((tag) => !isCurrent(tag)).slice(0, MOST_CREATIONS)
-      const queue = asked.values()
-      const worker = async () => {
-        for (const tag of queue) await learnCreation(tag)
-      }
-      await Promise.all(Array.from({ length: CREATIONS_AT_ONCE }, worker))
-      return new Map(
-        wanted.flatMap((tag) => {
-          const createdAt = known.get(tag)?.createdAt
-          return createdAt === undefined ? [] : [[tag, createdAt] as const]
-        }),
-      )
+      const dangling = asked.filter(isUnknown).length
+      return { createdAt, left: wanted.length - createdAt.size - dangling, dangling }
     },
     async save() {
       if (!learned) return
@@ -106,37 +113,67 @@ export function openLook(options: LookOptions): Look {
   }
 
   async function describe(tag: Tag, digest: Digest): Promise<ImageDescription> {
-    const description = await registry.describeManifest(repository, digest, { signal })
+    const asked = descriptions.get(digest) ?? registry.describeManifest(repository, digest, { signal })
+    descriptions.set(digest, asked)
+    const description = await asked
     if (description !== undefined) return description
     const message = `Cannot select "${key}:${tag}": its manifest ${digest} is gone`
     throw new RegistryError('NOT_FOUND', message, { retryable: true })
   }
 
   async function seenSince(tag: Tag, digest: Digest, ageFrom: Asker['ageFrom']): Promise<number> {
-    const { since } = await see(tag, digest)
-    const facts = ageFrom === 'registry' ? listed?.get(tag) : undefined
-    const isOfThis = facts?.digest === undefined || facts.digest === digest
-    return isOfThis ? Math.min(since, facts?.pushedAt ?? since) : since
+    const { since, pushedAt = since } = await see(tag, digest)
+    return ageFrom === 'registry' ? Math.min(since, pushedAt) : since
+  }
+
+  /** One failure ends it for all: the registry does not answer, and what was learned before is kept. */
+  async function learnCreations(wanted: readonly Tag[]): Promise<void> {
+    const queue = [...wanted].reverse()
+    const failures: unknown[] = []
+    const worker = async () => {
+      for (let tag = queue.pop(); tag !== undefined; tag = queue.pop()) {
+        try {
+          await learnCreation(tag)
+        } catch (error) {
+          if (error instanceof RegistryError && error.code === 'NOT_FOUND') continue
+          failures.push(error)
+          queue.length = 0
+        }
+      }
+    }
+    await Promise.all(Array.from({ length: CREATIONS_AT_ONCE }, worker))
+    if (failures.length > 0) throw failures[0]
   }
 
   async function learnCreation(tag: Tag): Promise<void> {
-    learned = true
     const facts = listed?.get(tag)
     const digest = facts?.digest ?? (await digestOf(tag))
     const seen = await see(tag, digest)
+    learned = true
     if (seen.createdAt !== undefined) return
     const createdAt = facts?.createdAt ?? (await describe(tag, digest)).createdAt ?? null
     ;(await opened()).set(tag, { ...seen, createdAt })
   }
 
-  /** A tag with another digest than before is a new sight. */
+  /** A tag with another digest than before is a new sight. What the list told of it is kept for looks that bring no list. */
   async function see(tag: Tag, digest: Digest): Promise<Sighting> {
     const known = await opened()
     const before = known.get(tag)
     const isSame = before?.digest === digest
-    const sighting = isSame ? { ...before, askedAt: now() } : { digest, since: now(), askedAt: now() }
+    const facts = listed?.get(tag)
+    const isOfThis = facts?.digest === undefined || facts.digest === digest
+    const pushedAt = (isOfThis ? facts?.pushedAt : undefined) ?? (isSame ? before.pushedAt : undefined)
+    // A clock that was ahead, and is right again, must not keep a tag waiting for the time that it told.
+    const since = isSame ? Math.min(before.since, now()) : now()
+    const sighting: Sighting = {
+      digest,
+      since,
+      askedAt: now(),
+      ...(pushedAt !== undefined && { pushedAt }),
+      ...(isSame && before.createdAt !== undefined && { createdAt: before.createdAt }),
+    }
     known.set(tag, sighting)
-    learned ||= !isSame
+    learned ||= !isSame || since !== before.since || pushedAt !== before.pushedAt
     return sighting
   }
 
