@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { Tag } from '../image/tag.js'
 import { choiceFor, choicesOf } from '../jobs/choice.js'
 import type { Jobs } from '../jobs/jobs.js'
@@ -55,7 +56,7 @@ export function createSelector({ registry, jobs, events, clock, gateTime = clock
       let complete = true
       await withLook(watch, { tags, listed: facts, signal }, watch.policies, async (policy, options) => {
         const choices = await chooseAll(tags, options)
-        if ('unfinished' in choices) complete = false
+        if ('unfinished' in choices || ('chosen' in choices && choices.isProvisional)) complete = false
         const { after } = await keep(policy, watch, options.before, choices, isFirst ? 'all' : 'news')
         if (choicesOf(after).some(({ tag }) => tag !== undefined)) await order(policy)
       })
@@ -78,8 +79,9 @@ export function createSelector({ registry, jobs, events, clock, gateTime = clock
 
     async standingOf(watch) {
       const texts: string[] = []
-      for (const policy of watch.policies.filter(goesByCurrent)) {
-        texts.push(`${policy.name} ${currentsIn(await standingsOf(policy), policy).join(' ')}`)
+      for (const policy of watch.policies) {
+        if (!goesByCurrent(policy) && policy.after.length === 0) continue
+        texts.push(standingText(policy, await standingsOf(policy)))
       }
       return texts.join('\n')
     },
@@ -121,7 +123,7 @@ export function createSelector({ registry, jobs, events, clock, gateTime = clock
     return jobs.standings.getAll([...own, ...policy.after])
   }
 
-  /** Keeps a selection, tells it where it is news, and says whether it is. */
+  /** Keeps a selection and tells it where it is news, and says whether it is. */
   async function keep(
     policy: WatchedPolicy,
     watch: Watch,
@@ -130,8 +132,8 @@ export function createSelector({ registry, jobs, events, clock, gateTime = clock
     told: 'all' | 'news',
   ): Promise<{ readonly after: Selection; readonly isNews: boolean }> {
     const after = selectionOf(policy, watch.key, before, choices, clock.now())
-    await jobs.selections.set(policy.name, after)
     const isNews = textOf(after) !== textOf(before)
+    if (isNews) await jobs.selections.set(policy.name, after)
     if (isNews || told === 'all') tell(policy, after, before)
     return { after, isNews }
   }
@@ -160,6 +162,13 @@ function ownStandings({ name, targets }: WatchedPolicy): readonly string[] {
 function currentsIn(standings: ReadonlyMap<string, Standing>, policy: WatchedPolicy): readonly Tag[] {
   const tags = ownStandings(policy).flatMap((key) => standings.get(key)?.tags ?? [])
   return [...new Set(tags)].sort().slice(0, MOST_CURRENTS)
+}
+
+/** Of the policy that goes first, a digest: it has had many tags. */
+function standingText(policy: WatchedPolicy, standings: ReadonlyMap<string, Standing>): string {
+  const stays = policy.after.map((key) => [key, standings.get(key)?.stays])
+  const followed = policy.after.length === 0 ? [] : [hash('sha256', JSON.stringify(stays))]
+  return [policy.name, ...currentsIn(standings, policy), ...followed].join(' ')
 }
 
 function selectionOf(
