@@ -81,7 +81,7 @@ function judgeOwned(
     file,
     line: place.line,
     current: currentAt(place),
-    tag: place.image.tag,
+    ...(place.marker?.type !== 'ignore' && { tag: place.image.tag }),
   }
   if (other !== undefined) {
     const names = owners.map(({ name }) => `"${name}"`).join(' and ')

@@ -13,7 +13,7 @@ export interface JudgedPlace {
   readonly line: number
   /** Tag, digest or both, as they stand; empty where there is neither. */
   readonly current: string
-  /** The tag that stands in or beside the place. */
+  /** The tag that stands in or beside the place. Absent where a comment says to ignore the place: nobody goes by it. */
   readonly tag?: Tag | undefined
   /** The same as it should be, where that is known. */
   readonly desired: string | undefined

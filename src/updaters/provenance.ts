@@ -1,6 +1,7 @@
 import type { Provenance } from '../image/description.js'
 import type { Digest } from '../image/digest.js'
 import type { Repository } from '../image/repository.js'
+import { choicesOf } from '../jobs/choice.js'
 import type { Selection } from '../jobs/payloads.js'
 import type { Clock } from '../lifecycle/clock.js'
 import type { Change } from './commit-message.js'
@@ -42,11 +43,8 @@ export async function provenanceOf(
   const within = AbortSignal.any([signal, late.signal])
   const learn = async (name: string) => {
     const policy = target.policies.find((other) => other.name === name)
-    const { tag, digest } = selections.get(name) ?? {}
+    const digest = digestWritten(changes, name, selections.get(name))
     if (policy === undefined || digest === undefined) return
-    // Another tag may have been selected since the changes were computed.
-    const isWritten = changes.some(({ policy, to }) => policy === name && (to === tag || to.endsWith(digest)))
-    if (!isWritten) return
     const provenance = await ask(policy.repository, digest, within).catch(() => undefined)
     if (provenance !== undefined) found.set(name, provenance)
   }
@@ -57,4 +55,15 @@ export async function provenanceOf(
   }
   signal.throwIfAborted()
   return found
+}
+
+/** Undefined where a policy writes several images: what is told is told of the policy. */
+function digestWritten(changes: readonly Change[], name: string, selection: Selection | undefined): Digest | undefined {
+  const written = changes.filter(({ policy }) => policy === name).map(({ to }) => to)
+  const digests = new Set<Digest>()
+  for (const { tag, digest } of selection === undefined ? [] : choicesOf(selection)) {
+    if (digest !== undefined && written.some((to) => to === tag || to.endsWith(digest))) digests.add(digest)
+  }
+  const [only] = digests
+  return digests.size === 1 ? only : undefined
 }

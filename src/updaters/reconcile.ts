@@ -1,4 +1,5 @@
 import { repositoryKey } from '../image/repository.js'
+import { choiceFor } from '../jobs/choice.js'
 import type { Jobs } from '../jobs/jobs.js'
 import type { Sightings } from '../jobs/payloads.js'
 import { backoffMs } from '../lifecycle/backoff.js'
@@ -6,11 +7,12 @@ import { type Clock, sleep } from '../lifecycle/clock.js'
 import { commitMessage } from './commit-message.js'
 import { GitError } from './git/errors.js'
 import type { Commit, GitRepository } from './git/repository.js'
+import type { Known } from './judgement.js'
 import { type BranchPlan, planBranch } from './plan.js'
 import { type AskProvenance, provenanceOf } from './provenance.js'
 import type { Scanner } from './scan.js'
 import type { CompareTags } from './standing.js'
-import { tellStandings } from './standings.js'
+import { type Standpoint, tellStandings } from './standings.js'
 import type { UpdateTarget, WritingPolicy } from './target.js'
 
 /** Brings one branch up to date: all due changes in one commit and one push. */
@@ -54,24 +56,29 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const { selections } = jobs
   const names = target.policies.map(({ name }) => name)
 
-  const plan = async (signal: AbortSignal) => {
+  const tell = (places: readonly Standpoint[], { compareFor }: Known) =>
+    tellStandings(places, compareFor, { target, jobs, now: clock.now })
+
+  const planned = async (signal: AbortSignal) => {
     const compareFor = comparing(await sightingsOf(target))
     const known = { selections: await selections.getAll(names), compareFor, now: gateTime() }
     const current = await planBranch(target, repository, scanner, known, signal)
-    await tellStandings(current.places, compareFor, { target, jobs, now: clock.now })
-    return current
+    await tell(current.places, known)
+    return { current, known }
   }
 
   // A push that lost the race is computed anew from the files as they are then: what somebody else wrote is never merged over.
   const reconcile = async (signal: AbortSignal): Promise<Reconciliation> => {
     for (let attempt = 1; ; attempt++) {
-      const current = await plan(signal)
+      const { current, known } = await planned(signal)
       if (current.changes.length === 0) return { plan: current }
-      const message = commitMessage(current.changes, await originsOf(current, signal))
+      const message = commitMessage(current.changes, await originsOf(current, known, signal))
       const commit = await commitOf(current, message)
       try {
         await repository.push(commit, { signal })
-        const firstSeenAt = await firstSeen(current)
+        // What cannot be told now is told at the next look.
+        await tell(afterPush(current, known), known).catch(() => {})
+        const firstSeenAt = firstSeen(current, known)
         return { plan: current, commit: { oid: commit.oid, subject: subjectOf(message), firstSeenAt } }
       } catch (error) {
         if (!(error instanceof GitError) || error.code !== 'STALE' || attempt === MOST_ATTEMPTS) throw error
@@ -81,6 +88,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     }
   }
 
+  const plan = async (signal: AbortSignal) => (await planned(signal)).current
   return { target, intervalMs: options.intervalMs, plan, reconcile }
 
   /** Of the repositories whose policies rank tags by what is known of them. */
@@ -95,16 +103,26 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     return repository.commit(snapshot, changes, { message, author: target.author, time })
   }
 
-  async function originsOf({ changes }: BranchPlan, signal: AbortSignal) {
+  async function originsOf({ changes }: BranchPlan, known: Known, signal: AbortSignal) {
     if (options.askProvenance === undefined) return undefined
-    const known = await selections.getAll([...new Set(changes.map(({ policy }) => policy))])
-    return provenanceOf(changes, known, { target, ask: options.askProvenance, clock }, signal)
+    return provenanceOf(changes, known.selections, { target, ask: options.askProvenance, clock }, signal)
   }
+}
 
-  async function firstSeen({ changes }: BranchPlan): Promise<readonly number[]> {
-    const known = await selections.getAll([...new Set(changes.map(({ policy }) => policy))])
-    return [...known.values()].map(({ firstSeenAt }) => firstSeenAt)
-  }
+/** What stands at the places once the plan is pushed. */
+function afterPush({ places }: BranchPlan, { selections }: Known): readonly Standpoint[] {
+  return places.map(({ policy, tag, edit }) =>
+    edit === undefined || tag === undefined
+      ? { policy, tag }
+      : { policy, tag: choiceFor(selections.get(policy), tag)?.tag },
+  )
+}
+
+/** When each tag that the plan writes was first selected. */
+function firstSeen({ places }: BranchPlan, { selections }: Known): readonly number[] {
+  const written = places.filter(({ edit }) => edit !== undefined)
+  const choices = written.map(({ policy, tag }) => choiceFor(selections.get(policy), tag))
+  return [...new Set(choices)].flatMap((choice) => choice?.firstSeenAt ?? [])
 }
 
 function comparing(sightings: ReadonlyMap<string, Sightings>): (policy: WritingPolicy) => CompareTags {

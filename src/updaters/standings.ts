@@ -12,9 +12,12 @@ export interface StandingsOptions {
   readonly now: () => number
 }
 
+/** What stands at a place. */
+export type Standpoint = Pick<JudgedPlace, 'policy' | 'tag'>
+
 /** Tells those who select by it what stands in a branch, and orders a look where a selection depends on what has changed. */
 export async function tellStandings(
-  places: readonly JudgedPlace[],
+  places: readonly Standpoint[],
   compareFor: (policy: WritingPolicy) => CompareTags,
   { target, jobs, now }: StandingsOptions,
 ): Promise<void> {
@@ -32,8 +35,6 @@ export async function tellStandings(
   }
 }
 
-/** What a comment keeps from being written is nobody's to follow. */
-function tagsOf({ name }: WritingPolicy, places: readonly JudgedPlace[]): readonly Tag[] {
-  const followed = places.filter(({ policy, obstacle }) => policy === name && obstacle !== 'ignored')
-  return followed.flatMap(({ tag }) => tag ?? [])
+function tagsOf({ name }: WritingPolicy, places: readonly Standpoint[]): readonly Tag[] {
+  return places.flatMap(({ policy, tag }) => (policy === name ? (tag ?? []) : []))
 }
