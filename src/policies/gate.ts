@@ -25,6 +25,8 @@ export interface Facts {
   readonly digest?: Digest
   /** Since when the tag has been known to have this digest, in milliseconds since the Unix epoch. */
   readonly seenSince?: number
+  /** The same as it was last known. The tag may have been moved since: then it is younger, and never older. */
+  readonly seenSinceAtMost?: number | undefined
   /** Empty where the image does not say. */
   readonly platforms?: readonly Platform[]
   readonly signature?: SignatureVerdict

@@ -48,11 +48,15 @@ function holdGate(holds: readonly Hold[]): Gate {
 }
 
 function minimumAgeGate(ageMs: number): Gate {
-  return (_, { seenSince }, now) => {
-    if (seenSince === undefined) return { asks: 'seenSince' }
-    const until = seenSince + ageMs
-    if (now >= until) return undefined
-    const reason = `too young: first seen ${formatInstant(seenSince)}, ${formatDuration(ageMs)} old at ${formatInstant(until)}`
+  const age = formatDuration(ageMs)
+
+  return (_, { seenSince, seenSinceAtMost }, now) => {
+    const known = seenSince ?? seenSinceAtMost
+    if (known === undefined) return { asks: 'seenSince' }
+    const until = known + ageMs
+    // What was too young when it was last asked for is so without being asked for again.
+    if (now >= until) return seenSince === undefined ? { asks: 'seenSince' } : undefined
+    const reason = `too young: first seen ${formatInstant(known)}, ${age} old at ${formatInstant(until)}`
     return { gate: 'minimum-age', reason, until }
   }
 }

@@ -77,6 +77,13 @@ says('minimum-age', [
     'too young: first seen 2026-11-20T11:00:00Z, 1h old at 2026-11-20T12:00:00Z',
     NOON + 1,
   ],
+  [
+    'what was too young when it was last asked for',
+    { minimumAgeMs: HOUR_MS },
+    { seenSinceAtMost: NOON },
+    'too young: first seen 2026-11-20T12:00:00Z, 1h old at 2026-11-20T13:00:00Z',
+    hours(1),
+  ],
   ['what is seen first where no age is needed', { minimumAgeMs: 0 }, { seenSince: NOON }, undefined],
   [
     'what was seen in the future, by a clock that was set back',
@@ -197,6 +204,11 @@ describe('createGates', () => {
   it('makes none where nothing is demanded', () => {
     assert.deepEqual(createGates({}), [])
     assert.deepEqual(createGates({ holds: [], signed: false }), [])
+  })
+
+  it('asks again for the age of what was young, once it may be old enough', () => {
+    const demands = { minimumAgeMs: HOUR_MS }
+    assert.deepEqual(answer(demands, { seenSinceAtMost: hours(-1) }), { asks: 'seenSince' })
   })
 
   it('asks first what costs no request', () => {
