@@ -16,10 +16,13 @@ import { openPlaceIndex } from './updaters/place-index.js'
 import { createReconciler, type Reconciler } from './updaters/reconcile.js'
 import { createScanner } from './updaters/scan.js'
 import type { UpdateTarget, WritingPolicy } from './updaters/target.js'
+import type { CheckSignature } from './watchers/look.js'
 import { createPoller, type Poller } from './watchers/poll.js'
 import { ociRegistry } from './watchers/registry/oci.js'
 import { politeRegistry } from './watchers/registry/polite.js'
 import type { Registry } from './watchers/registry/registry.js'
+import { openSignatureCheck, type SignatureTexts } from './watchers/signatures/open.js'
+import { createVerifier } from './watchers/signatures/verify.js'
 import { type Target, type Watch, type WatchedPolicy, watchesOf } from './watchers/watch.js'
 
 /** What looks at registries and what writes to Git, made from one configuration. `run` and the one-shot commands share it. */
@@ -42,7 +45,7 @@ export interface Surroundings {
   readonly gateTime?: (() => number) | undefined
 }
 
-/** Throws `GitError` `STATE` where the state folder cannot be used. */
+/** Throws `GitError` `STATE` where the state folder cannot be used, and `SignatureError` where a trusted root cannot. */
 export async function createParts(
   configuration: Configuration,
   jobs: Omit<Jobs, 'ping' | 'stop'>,
@@ -64,11 +67,15 @@ export async function createParts(
     onRest: events.registryRested,
     onRecovery: events.registryRecovered,
   })
+  const verify = createVerifier({ registry, clock, trustedRoot: { folder: join(configuration.state, 'sigstore') } })
   const shared: Shared = {
     policyOf: sharing((texts) => createPolicy(...texts)),
     matcherOf: sharing(fileMatcher),
+    checkOf: sharing((texts) => openSignatureCheck(texts, verify)),
   }
-  const watches = watchesOf(configuration.policies.map((policy) => watchedPolicy(policy, configuration, shared)))
+  const watched: WatchedPolicy[] = []
+  for (const policy of configuration.policies) watched.push(await watchedPolicy(policy, configuration, shared))
+  const watches = watchesOf(watched)
   const reconcilers = new Map<string, Reconciler>()
   for (const git of Object.values(configuration.git)) {
     const target = updateTarget(git, configuration, shared)
@@ -106,6 +113,7 @@ export async function createParts(
 interface Shared {
   readonly policyOf: (texts: Parameters<typeof createPolicy>) => Policy
   readonly matcherOf: (globs: readonly string[]) => WritingPolicy['writesTo']
+  readonly checkOf: (texts: SignatureTexts) => Promise<CheckSignature>
 }
 
 function sharing<Config, Made>(make: (config: Config) => Made): (config: Config) => Made {
@@ -118,8 +126,12 @@ function sharing<Config, Made>(make: (config: Config) => Made): (config: Config)
   }
 }
 
-function watchedPolicy(policy: PolicyConfig, configuration: Configuration, { policyOf }: Shared): WatchedPolicy {
-  const { name, image, repository, schedule } = policy
+async function watchedPolicy(
+  policy: PolicyConfig,
+  configuration: Configuration,
+  { policyOf, checkOf }: Shared,
+): Promise<WatchedPolicy> {
+  const { name, image, repository, schedule, signature } = policy
   return {
     name,
     image,
@@ -131,6 +143,7 @@ function watchedPolicy(policy: PolicyConfig, configuration: Configuration, { pol
     fallback: policy.fallback,
     follows: policy.digest === 'refresh' || 'digest' in policy.select,
     ageFrom: policy.ageFrom,
+    checkSignature: signature && (await checkOf(signature)),
     after: afterKeys(policy, configuration),
     targets: targetsOf(policy, configuration),
   }
