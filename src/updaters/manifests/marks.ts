@@ -18,7 +18,10 @@ export interface Oddity {
   readonly message: string
 }
 
-/** Reads the markers of a YAML document. One counts for the values that end before it on its line. */
+/**
+ * Reads the markers of a YAML document. One counts for the values that end before it on its line; one of Flux's that has a line
+ * to itself, for the item of a list on the next line, as Flux's controller reads it (kyaml, fieldmeta).
+ */
 export function readMarks(text: string, region: YamlRegion, findings: Discovery['findings']): Marks {
   const verdicts = new Map<ScalarNode, Marker | MalformedMarker>()
   const oddities: Oddity[] = []
@@ -33,11 +36,15 @@ export function readMarks(text: string, region: YamlRegion, findings: Discovery[
       continue
     }
     const hash = commentStart(text, line, (offset) => scalars.at(offset) !== undefined)
-    const marker = hash === undefined ? undefined : parseMarker(text.slice(hash + 1, line.end))
-    if (hash === undefined || marker === undefined) continue
+    if (hash === undefined) continue
+    const comment = text.slice(hash + 1, line.end)
+    const marker = parseMarker(comment)
+    if (marker === undefined) continue
     // Of a line that is commented out as a whole, a marker in it is too.
-    if (marker.type === 'malformed' && /^[ \t]*$/.test(text.slice(line.start, hash))) continue
-    const values = scalars.valuesWithin(line.start, hash)
+    const isAlone = /^[ \t]*$/.test(text.slice(line.start, hash))
+    if (marker.type === 'malformed' && isAlone) continue
+    const isHead = isAlone && comment.includes('$imagepolicy')
+    const values = isHead ? scalars.valuesAt(itemBelow(text, line.end)) : scalars.valuesWithin(line.start, hash)
     const { verdict, marked } = settle(marker, values, findings)
     if (verdict.type === 'malformed') oddities.push({ offset: hash, message: verdict.message })
     for (const scalar of marked) decide(scalar, verdict, hash)
@@ -87,6 +94,13 @@ function commentStart(
   return undefined
 }
 
+/** Where the content of a list's item on the next line begins, inside of its quotes. */
+function itemBelow(text: string, lineEnd: number): number | undefined {
+  const start = text.indexOf('\n', lineEnd) + 1
+  const item = start === 0 ? null : /^ *(?:- +)+["']?/.exec(text.slice(start, text.indexOf('\n', start)))
+  return item === null ? undefined : start + item[0].length
+}
+
 function scalarsOf(root: Node | undefined) {
   const scalars: ScalarNode[] = []
   const values: { readonly start: number; readonly end: number; readonly scalar: ScalarNode }[] = []
@@ -104,6 +118,10 @@ function scalarsOf(root: Node | undefined) {
     valuesWithin(start: number, end: number): readonly ScalarNode[] {
       const found = values.slice(countBelow(valueStarts, start), countBelow(valueStarts, end))
       return [...new Set(found.filter((value) => value.end <= end).map(({ scalar }) => scalar))]
+    },
+    valuesAt(offset: number | undefined): readonly ScalarNode[] {
+      const value = offset === undefined ? undefined : values[countBelow(valueStarts, offset)]
+      return value?.start === offset && value !== undefined ? [value.scalar] : []
     },
   }
 

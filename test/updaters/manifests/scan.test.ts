@@ -4,6 +4,7 @@ import { Composer } from 'yaml'
 import type { Scan } from '../../../src/updaters/manifests/place.js'
 import { scanManifest } from '../../../src/updaters/manifests/scan.js'
 
+const FLUX = '{"$imagepolicy": "n:p"}'
 const DIGEST = `sha256:${'1'.repeat(64)}`
 
 test('a place has its byte range, line, value and image', () => {
@@ -61,6 +62,7 @@ const FOUND: readonly (readonly [string, string, readonly string[]])[] = [
   ['a digest in a list of images', `images: {digest: ${DIGEST}, registry: "localhost:5000"}\n`, []],
   ['a registry beside a digest', `{registry: r.io, image: "a/b@${DIGEST}"}`, [`digest ${DIGEST} ← r.io/a/b@${DIGEST}`]],
   ['an argument', '- --image=a/b:1 # tidemark: p\n', ['reference a/b:1 ← a/b:1, policy p:reference']],
+  ['an item below a marker', `a:\n# ${FLUX}\n- "a/b:1"\n- c:1\n`, ['reference a/b:1 ← a/b:1, policy n/p:reference']],
   ['a line of a block', 'a: |\n  x\n  b=a/b:1 # tidemark: p\n', ['reference a/b:1 ← a/b:1, policy p:reference']],
   ['a parameter that is a reference', 'helm: {parameters: [{name: image, value: "a:1"}]}\n', ['reference a:1 ← a:1']],
   [
@@ -102,6 +104,12 @@ for (const [name, text, expected] of FOUND) {
 const WARNED: readonly (readonly [string, string, number, RegExp])[] = [
   ['a malformed marker', 'image: a:1 # tidemark: hold\n', 1, /needs a reason/],
   ['a marker on a line of its own', '# tidemark: p\nimage: a:1 # tidemark: ignore\n', 1, /no value/],
+  ['a marker above a key', `# ${FLUX}\nimage: []\n`, 1, /no value/],
+  ['a marker behind the key of a list', `a: # ${FLUX}\n- b\n`, 1, /no value/],
+  ['a marker above a map', `a:\n# ${FLUX}\n- x: y\n`, 2, /no value/],
+  ['a marker above a list', `a:\n# ${FLUX}\n- [b, c]\n`, 2, /no value/],
+  ['a marker above nothing', `a:\n- b\n# ${FLUX}`, 3, /no value/],
+  ['our marker above an item', `a:\n# tidemark: p\n- a/b:1\n`, 2, /no value/],
   ['a marker behind a key', 'a:\n  image: # tidemark: p\n    repository: x\n', 2, /no value/],
   ['a marker above a block', 'image: | # tidemark: p\n  a\n', 1, /no value/],
   ['a marker behind several values', '{image: a:1, name: b} # tidemark: p:tag\n', 1, /several values/],
