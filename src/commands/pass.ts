@@ -105,14 +105,14 @@ async function openShared({ queue }: Configuration, options: Omit<OpenLastingOpt
 }
 
 /** Policies that go by what stands in Git need it before they select. What fails here fails once more when the branch's turn comes. */
-async function learnWhatStands(parts: Parts, watches: readonly Watch[], invocation: Invocation): Promise<void> {
-  const policies = watches.flatMap((watch) => watch.policies).filter(({ policy }) => policy.needs === 'current')
-  const gits = new Set(policies.flatMap(({ targets }) => targets.map(({ git }) => git)))
-  await inParallel([...gits], BRANCHES_AT_ONCE, async (git) => {
-    await parts.reconcilers
-      .get(git)
-      ?.plan(invocation.signal)
-      .catch(() => {})
+async function learnWhatStands(parts: Parts, watches: readonly Watch[], { signal }: Invocation): Promise<void> {
+  const policies = watches.flatMap((watch) => watch.policies)
+  if (!policies.some(({ policy, after }) => policy.needs === 'current' || after.length > 0)) return
+  const telling = [...parts.reconcilers.values()].filter(({ target }) =>
+    target.policies.some(({ tellsStanding }) => tellsStanding),
+  )
+  await inParallel(telling, BRANCHES_AT_ONCE, async (reconciler) => {
+    await reconciler.plan(signal).catch(() => {})
   })
 }
 
