@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { parseRepository } from '../../src/image/repository.js'
+import type { Jobs } from '../../src/jobs/jobs.js'
 import { memoryJobs } from '../../src/jobs/memory.js'
 import { type Clock, systemClock } from '../../src/lifecycle/clock.js'
 import { semverPolicy } from '../../src/policies/semver.js'
@@ -10,7 +11,7 @@ import { openPlaceIndex } from '../../src/updaters/place-index.js'
 import type { AskProvenance } from '../../src/updaters/provenance.js'
 import { createReconciler, type Reconciler } from '../../src/updaters/reconcile.js'
 import { createScanner } from '../../src/updaters/scan.js'
-import type { UpdateTarget } from '../../src/updaters/target.js'
+import type { UpdateTarget, WritingPolicy } from '../../src/updaters/target.js'
 
 export const IMAGE = 'ghcr.io/org/app'
 
@@ -19,6 +20,7 @@ const hurried: Clock = { now: systemClock.now, after: (_, run) => systemClock.af
 
 export interface TestBranch {
   readonly reconciler: Reconciler
+  readonly jobs: Jobs
   /** Blobs that were read from Git, oldest first. */
   readonly read: string[]
   readonly retries: string[]
@@ -34,6 +36,7 @@ export async function openBranch(
   state: string,
   files?: readonly string[],
   askProvenance?: AskProvenance,
+  more: Partial<WritingPolicy> = {},
 ): Promise<TestBranch> {
   const jobs = memoryJobs({ clock: systemClock, random: Math.random })
   const repository = openGitRepository({ url, stateFolder: join(state, 'git'), clock: systemClock })
@@ -66,6 +69,7 @@ export async function openBranch(
         policy: semverPolicy('*'),
         digest: 'none',
         tellsStanding: false,
+        ...more,
       },
     ],
   }
@@ -83,6 +87,7 @@ export async function openBranch(
   })
   const branch: TestBranch = {
     reconciler,
+    jobs,
     read,
     retries,
     beforePush: async () => {},

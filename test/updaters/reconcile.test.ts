@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { isRetryable, reasonOf } from '../../src/error.js'
+import { samePolicy } from '../../src/policies/current.js'
+import { eventually } from '../parts/eventually.js'
 import { removeFolder, temporaryFolder } from '../parts/folder.js'
 import { commitFiles, fsck, type GitServer, git, log, readFileAt, startGitServer } from '../parts/git-server.js'
 import { IMAGE, openBranch } from './branch.js'
@@ -200,6 +202,50 @@ describe('reconcile', () => {
     )
     assert.equal((await readFileAt(path, 'main', 'linked.yaml')).toString(), 'a.yaml')
     await finish()
+  })
+
+  it('tells what stands, before and after it writes, and orders a look where that is another', async () => {
+    const files = { 'a.yaml': manifest('1.0.0'), 'b.yaml': manifest('2.0.0 # tidemark: ignore') }
+    const { url, path } = await server.create(`repository-${number++}`, files)
+    const goesByCurrent = { policy: samePolicy('major'), tellsStanding: true }
+    const { reconciler, jobs } = await openBranch(url, state, undefined, undefined, goesByCurrent)
+    const polls: string[] = []
+    jobs.polls.work(async ({ repository, trigger }) => void polls.push(`${trigger} ${repository}`), 1)
+    const standing = async () => (await jobs.standings.get('app fleet'))?.tags.join(' ')
+    const selectFor = async (current: string, tag: string, firstSeenAt: number) => {
+      const byCurrent = { [current]: { tag, firstSeenAt } }
+      await jobs.selections.set('app', { version: 1, repository: IMAGE, rule: '*', firstSeenAt: 0, byCurrent })
+    }
+
+    for (let look = 0; look < 3; look++) await reconciler.reconcile(never)
+    await eventually('a look is ordered', () => polls.length > 0)
+    assert.deepEqual([await standing(), polls], ['1.0.0', [`event ${IMAGE}`]])
+
+    await selectFor('1.0.0', '1.1.0', 42)
+    const { commit } = await reconciler.reconcile(never)
+    assert.deepEqual(commit?.firstSeenAt, [42])
+    await eventually('another look is ordered', () => polls.length > 1)
+    assert.equal(await standing(), '1.1.0')
+    const stays = (await jobs.standings.get('app fleet'))?.stays ?? []
+    assert.deepEqual(
+      stays.map(({ tag, until }) => [tag, until === undefined]),
+      [
+        ['1.1.0', true],
+        ['1.0.0', false],
+      ],
+    )
+
+    // Whoever is ignored has no part in it, whether its tag is known or not.
+    await selectFor('1.1.0', '1.1.0', 43)
+    for (let look = 0; look < 3; look++) await reconciler.reconcile(never)
+    assert.deepEqual([await standing(), polls.length], ['1.1.0', 2])
+    assert.equal((await readFileAt(path, 'main', 'b.yaml')).toString(), files['b.yaml'])
+
+    await commitFiles(path, 'main', { 'a.yaml': manifest('1.0.5') })
+    await reconciler.plan(never)
+    await eventually('a look for what a person wrote', () => polls.length > 2)
+    assert.equal(await standing(), '1.0.5')
+    await jobs.stop()
   })
 
   const refusals: readonly (readonly [string, string, RegExp])[] = [
