@@ -11,13 +11,13 @@ export function readKustomizeImage({
   start,
   end,
   value,
-}: ScalarNode): Pick<Finding, 'kind' | 'image' | 'part'> | undefined {
+}: ScalarNode): Pick<Finding, 'kind' | 'image' | 'within'> | undefined {
   const equals = value.indexOf('=')
   const renamed = value.slice(equals + 1)
   const image = equals === -1 ? undefined : tryParsePart('reference', renamed)
   // With an escape in it, the value is not what stands in the file.
   if (image === undefined || end - start !== value.length) return undefined
-  return { kind: 'reference', image, part: { start: start + equals + 1, end, value: renamed } }
+  return { kind: 'reference', image, within: { start: start + equals + 1, end, value: renamed } }
 }
 
 /** Parameters whose names differ in the last part only, such as `image.repository` and `image.tag`. */

@@ -7,8 +7,8 @@ export interface Finding {
   readonly kind: 'reference' | 'tag' | 'digest'
   /** Without a name, it is a tag or digest that only a marker makes a place. */
   readonly image: PlacedImage
-  /** Which part of the scalar it is, where it is not the whole. */
-  readonly part?: Pick<Place, 'start' | 'end' | 'value'>
+  /** Where in the scalar it stands, where it is not the whole. */
+  readonly within?: Pick<Place, 'start' | 'end' | 'value'>
   /** The tag or digest beside it. */
   readonly partner?: ScalarNode
   readonly pin?: Pin

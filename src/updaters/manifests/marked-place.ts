@@ -5,6 +5,26 @@ import { decode } from './source.js'
 
 export type PolicyMarker = Extract<Marker, { readonly type: 'policy' }>
 
+/** The place of what discovery found, with what a comment says of it. */
+export function foundPlace(
+  { kind, scalar, within, image, pin }: Finding,
+  line: number,
+  marker: Marker | undefined,
+): Place {
+  const { start, end, value } = within ?? scalar
+  return {
+    kind,
+    start,
+    end,
+    ...(within !== undefined && { embedded: true }),
+    line,
+    value: decode(value),
+    image,
+    ...(pin !== undefined && { pin }),
+    ...(marker !== undefined && { marker }),
+  }
+}
+
 type Value = Pick<Place, 'start' | 'end' | 'value'>
 
 /**
@@ -14,7 +34,7 @@ type Value = Pick<Place, 'start' | 'end' | 'value'>
  * a template's, whose other parts would be lost.
  */
 export function markedPlace(value: Value, marker: PolicyMarker, line: number, found?: Finding): Place | undefined {
-  if (found?.part !== undefined) return partPlace(found.part, marker, line, found)
+  if (found?.within !== undefined) return embeddedPlace(found, marker, line)
   const argument = EXPRESSION.test(value.value) ? argumentOf(value, marker) : value
   if (argument === undefined) return undefined
   const { start, end } = argument
@@ -44,16 +64,16 @@ function pinOf({ part }: PolicyMarker, pin: Place['pin'], hasRoom: boolean): Pic
   return part === 'reference' && hasRoom ? { pin: 'inside' } : {}
 }
 
-/** The part of a value that discovery found, which the marker may name by what it is or as the whole. */
-function partPlace(part: Value, marker: PolicyMarker, line: number, { kind, image, pin }: Finding): Place | undefined {
-  if (marker.part !== kind && marker.part !== 'reference') return undefined
-  const { start, end, value } = part
-  const own = { ...marker, part: kind }
-  return { kind, start, end, embedded: true, line, value: decode(value), image, ...(pin && { pin }), marker: own }
+/** A marker may name what discovery found within the value by what it is, or the value as a whole. */
+function embeddedPlace(found: Finding, marker: PolicyMarker, line: number): Place | undefined {
+  const { kind } = found
+  return marker.part === kind || marker.part === 'reference'
+    ? foundPlace(found, line, { ...marker, part: kind })
+    : undefined
 }
 
 /** What stands behind the last `=`, where it is what the marker says. */
-function argumentOf({ start, end, value }: Value, { part }: PolicyMarker): Value | undefined {
+export function argumentOf({ start, end, value }: Value, { part }: Pick<PolicyMarker, 'part'>): Value | undefined {
   const at = value.lastIndexOf('=') + 1
   const argument = value.slice(at)
   // With an escape in it, the value is not what stands in the file.

@@ -4,7 +4,7 @@ import { namesRegistry } from './image-name.js'
 import type { ScalarNode } from './node.js'
 import { imageOf } from './part.js'
 
-type Found = Pick<Finding, 'kind' | 'image' | 'part'>
+type Found = Pick<Finding, 'kind' | 'image' | 'within'>
 
 /** A reference that cannot be followed, and why. */
 export interface Unfollowed {
@@ -26,11 +26,11 @@ export function readReference(scalar: ScalarNode, registry: string | undefined):
   if (registry !== undefined && namesRegistry(reference.name))
     return { message: 'Left alone: a registry stands beside the reference, which has one too' }
   if (reference.tag === undefined && reference.digest === undefined) return undefined
-  return partOf(scalar, reference, pieces, expanded.length, registry)
+  return versionWithin(scalar, reference, pieces, expanded.length, registry)
 }
 
 /** What of a reference stands in one piece: all of it, or else its tag and digest. */
-function partOf(
+function versionWithin(
   { start, end, value }: ScalarNode,
   reference: Reference,
   pieces: readonly Piece[],
@@ -46,8 +46,8 @@ function partOf(
   if (found === undefined || end - start !== value.length)
     return { message: 'Left alone: its tag or digest is made of several parts' }
   const kind = whole !== undefined ? 'reference' : reference.tag === undefined ? 'digest' : 'tag'
-  const part = { start: start + found.start, end: start + found.end, value: value.slice(found.start, found.end) }
-  return { kind, image, part }
+  const within = { start: start + found.start, end: start + found.end, value: value.slice(found.start, found.end) }
+  return { kind, image, within }
 }
 
 /** A part of a value that is text, or a variable's default. */

@@ -15,8 +15,8 @@ export interface Change {
 }
 
 /**
- * True where the changes, ascending, lead from one text to the other in meaning too: each replaces the whole of one value by
- * another text, and every other value, key and document is what and where it was.
+ * True where the changes, ascending, lead from one text to the other in meaning too: each replaces one value, or a word of one,
+ * by another text, or adds a digest, and every other value, key and document is what and where it was.
  */
 export function changesOnlyValues(file: string, before: string, after: string, changes: readonly Change[]): boolean {
   const pending = new Map(
@@ -106,7 +106,7 @@ const firstLine = () => 1
 
 /**
  * What a scalar's value becomes by changes of parts of it. What stands in the file is indented, and perhaps folded, but has the
- * same words in the same order: a change is of as many-eth a word in both.
+ * same words in the same order: where a change is of the third of equal words in the file, it is of the third in the value.
  */
 function changedWithin(text: string, { start, value }: ScalarNode, changes: readonly Change[]): string | undefined {
   const pieces: string[] = []

@@ -1,11 +1,11 @@
 import { discover } from './discover.js'
 import type { Finding } from './finding.js'
-import { EXPRESSION_MESSAGE, markedPlace } from './marked-place.js'
+import { EXPRESSION_MESSAGE, foundPlace, markedPlace } from './marked-place.js'
 import type { MalformedMarker } from './marker.js'
 import { readMarks } from './marks.js'
 import type { ScalarNode } from './node.js'
 import type { Marker, Place, Scan, Warning } from './place.js'
-import { decode, type YamlRegion } from './source.js'
+import type { YamlRegion } from './source.js'
 import { textPlaces } from './text-places.js'
 
 /** The places of a YAML document: what discovery finds, as far as markers leave it, and what markers add. */
@@ -37,7 +37,7 @@ export function yamlPlaces(file: string, text: string, region: YamlRegion, lineO
       if (place === undefined) warnings.push({ line, message: EXPRESSION_MESSAGE })
       else places.push(place)
     } else if (finding?.image.name !== undefined) {
-      places.push(placeOf(finding, line, verdict))
+      places.push(foundPlace(finding, line, verdict))
     }
   }
 }
@@ -47,21 +47,6 @@ function withoutPinAt(marked: ReadonlySet<number>, finding: Finding): Finding {
   const { pin, ...rest } = finding
   const isTaken = pin !== undefined && pin !== 'inside' && !pin.withKey && marked.has(pin.start)
   return isTaken ? rest : finding
-}
-
-function placeOf({ kind, scalar, part, image, pin }: Finding, line: number, marker: Marker | undefined): Place {
-  const { start, end, value } = part ?? scalar
-  return {
-    kind,
-    start,
-    end,
-    ...(part !== undefined && { embedded: true }),
-    line,
-    value: decode(value),
-    image,
-    ...(pin !== undefined && { pin }),
-    ...(marker !== undefined && { marker }),
-  }
 }
 
 /** A tag and the digest beside it are one decision, or they would name two images: what is said of one counts for both. */
