@@ -11,6 +11,7 @@ type PlaceVerdict = Pick<JudgedPlace, 'desired' | 'state' | 'reason' | 'until' |
 
 /** What should be done at a place of one policy. What is nearest to the place is said first: its comment before the policy's gates. */
 export function verdictAt(place: Place, policy: WritingPolicy, { selections, compareFor, now }: Known): PlaceVerdict {
+  if (place.marker?.type === 'ignore') return unknown('a comment says to ignore this line', 'ignored')
   const selection = selections.get(policy.name)
   if (selection === undefined || !isOf(policy, selection)) {
     return unknown('the repository has not been listed yet', 'not-polled')
@@ -29,7 +30,6 @@ export function verdictAt(place: Place, policy: WritingPolicy, { selections, com
   if (standsAt(place, policy, tag, digest)) return { desired, state: 'current', reason: `has ${tag}` }
 
   const held = (reason: string, obstacle: Obstacle): PlaceVerdict => ({ desired, state: 'held', reason, obstacle })
-  if (place.marker?.type === 'ignore') return held('a comment says to ignore this line', 'ignored')
   if (place.marker?.type === 'hold') return held(`held by a comment: ${place.marker.reason}`, 'hold')
   if (isUntagged(place)) return held('has neither tag nor digest: add one, or a marker', 'untagged')
   if (needsDigest(place, policy) && digest === undefined) return held(`the digest of ${tag} is not known`, 'no-digest')
