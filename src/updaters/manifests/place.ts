@@ -20,6 +20,10 @@ export interface Place {
   readonly pin?: Pin
   /** What a comment says of the place, where one does. A tag and the digest beside it share one that only either carries. */
   readonly marker?: Marker
+  /** The paths that were asked for and lead here, as they are spelled. */
+  readonly paths?: readonly string[]
+  /** Nothing around the place says that it is an image's: only what a path leads to for a policy makes it one. */
+  readonly undiscovered?: true
 }
 
 export interface PlacedImage {
@@ -54,10 +58,20 @@ export interface Warning {
   readonly message: string
 }
 
+/** A path that leads to no value in a file, and how far it leads. */
+export interface DeadEnd {
+  readonly path: string
+  /** How many of its steps could be taken, or -1 where none could be tried. */
+  readonly depth: number
+  readonly line: number
+  readonly reason: string
+}
+
 /** What one file has, in the order of the file. */
 export interface Scan {
   readonly places: readonly Place[]
   readonly warnings: readonly Warning[]
+  readonly deadEnds?: readonly DeadEnd[]
 }
 
 /** A new value for one place. */

@@ -1,3 +1,5 @@
+import { parseKeyPath } from '../../policies/key-path.js'
+import { type Claims, deadEndsOf, type FollowedPath, noClaims } from './claims.js'
 import { lineCounter } from './lines.js'
 import { countMentions } from './marker.js'
 import type { Place, Scan } from './place.js'
@@ -6,25 +8,32 @@ import { textPlaces } from './text-places.js'
 import { yamlPlaces } from './yaml-places.js'
 
 /**
- * Finds every place of a file, whichever policy may follow it. The result depends on the bytes and the file's base name
- * only, so that it can be remembered by them. What looks meant but cannot be followed is a warning, and left alone.
+ * Finds every place of a file, whichever policy may follow it, and what `paths` lead to. The result depends on the bytes, the
+ * file's base name and the paths only, so that it can be remembered by them. What looks meant but cannot be followed is a
+ * warning, and left alone. Throws `PolicyError` `INVALID_PATH`.
  */
-export function scanManifest(file: string, bytes: Uint8Array): Scan {
+export function scanManifest(file: string, bytes: Uint8Array, paths: readonly string[] = []): Scan {
   if (bytes.length > LARGEST_BYTES) return refuse(`the file has more than ${LARGEST_BYTES / 2 ** 20} MiB`)
   const { text, base } = sourceOf(bytes)
-  if (!MENTION.test(text)) return NOTHING
+  if (paths.length === 0 && !MENTION.test(text)) return NOTHING
   if (countMentions(text, MOST_MARKERS + 1) > MOST_MARKERS) return refuse(`it has more than ${MOST_MARKERS} markers`)
   const regions = regionsOf(file, text)
   if (regions === undefined) return refuse('its values nest too deeply or are too many')
 
   const lineOf = lineCounter(text)
-  const scans = regions.map((region) => scanRegion(file, text, region, lineOf))
+  const followed = paths.map((path) => ({ text: path, steps: parseKeyPath(path) }))
+  const scans = regions.map((region) => scanRegion(file, text, region, lineOf, followed))
+  const deadEnds = deadEndsOf(
+    scans.map(({ claims }) => claims),
+    lineOf,
+  )
   return {
     places: scans
       .flatMap(({ places }) => places)
       .map((place) => movedBy(place, base))
       .sort((a, b) => a.start - b.start),
     warnings: scans.flatMap(({ warnings }) => warnings).sort((a, b) => a.line - b.line),
+    ...(deadEnds.length > 0 && { deadEnds }),
   }
 }
 
@@ -49,9 +58,15 @@ function refuse(reason: string): Scan {
   return { places: [], warnings: [{ line: 1, message: `Cannot look for images: ${reason}` }] }
 }
 
-function scanRegion(file: string, text: string, region: Region, lineOf: (offset: number) => number): Scan {
-  if (region.type === 'yaml') return yamlPlaces(file, text, region, lineOf)
-  const scan = textPlaces(text, region, lineOf)
+function scanRegion(
+  file: string,
+  text: string,
+  region: Region,
+  lineOf: (offset: number) => number,
+  paths: readonly FollowedPath[],
+): Scan & { readonly claims: Claims } {
+  if (region.type === 'yaml') return yamlPlaces(file, text, region, lineOf, paths)
+  const scan = { ...textPlaces(text, region, lineOf), claims: noClaims(paths) }
   // A template is not meant to be YAML. What else is not, would otherwise hide its images without a word.
   if (region.fault === undefined || text.slice(region.start, region.end).includes('{{')) return scan
   const message = `Cannot read the YAML document: ${region.fault.code}`
