@@ -56,9 +56,11 @@ export function createSelector({ registry, jobs, events, clock, gateTime = clock
       let complete = true
       await withLook(watch, { tags, listed: facts, signal }, watch.policies, async (policy, options) => {
         const choices = await chooseAll(tags, options)
-        if ('unfinished' in choices || ('chosen' in choices && choices.isProvisional)) complete = false
+        if ('unfinished' in choices || choices.isProvisional) complete = false
         const { after } = await keep(policy, watch, options.before, choices, isFirst ? 'all' : 'news')
-        if (choicesOf(after).some(({ tag }) => tag !== undefined)) await order(policy)
+        // What stands in Git is learned by the look that an update begins with.
+        const isUnknown = goesByCurrent(policy) && options.currents.length === 0
+        if (isUnknown || choicesOf(after).some(({ tag }) => tag !== undefined)) await order(policy)
       })
       return { complete }
     },

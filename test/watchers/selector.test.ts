@@ -312,6 +312,8 @@ describe('selector: what goes by the tag in Git', () => {
     const { look, selected, jobs, updates } = watching(['1.0.0', '1.1.0', '2.0.0', '2.1.0', '2.1.0-alpine'], [same])
     await look()
     assert.deepEqual((await selected())?.byCurrent, {})
+    assert.equal(updates.length, 1)
+    await look()
     assert.deepEqual(updates, [])
     await jobs.standings.set('app fleet', stand('1.0.0', '2.0.0', 'latest'))
     assert.deepEqual(await look(), ['tags', 'digest 1.1.0', 'digest 2.1.0'])
