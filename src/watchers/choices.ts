@@ -2,7 +2,7 @@ import type { Tag } from '../image/tag.js'
 import { choiceFor } from '../jobs/choice.js'
 import type { Choice, Selection, Standing } from '../jobs/payloads.js'
 import type { Stay } from '../policies/gate.js'
-import { type ChooseOptions, type Chosen, choose, chooseAgain } from './choose.js'
+import { type ChooseOptions, type Chosen, choose, chooseAgain, type Outcome } from './choose.js'
 import type { Look } from './look.js'
 import type { WatchedPolicy } from './watch.js'
 
@@ -23,7 +23,7 @@ export interface ChoicesOptions {
 export type Choices =
   /** Provisional: tags were passed over that may qualify at the next look. */
   | { readonly chosen: Chosen; readonly isProvisional?: boolean }
-  | { readonly byCurrent: ReadonlyMap<Tag, Chosen> }
+  | { readonly byCurrent: ReadonlyMap<Tag, Chosen>; readonly isProvisional?: boolean }
   /** Not all was asked yet that must be known. The next look goes on. */
   | { readonly unfinished: string }
 
@@ -32,11 +32,14 @@ export async function chooseAll(tags: readonly Tag[], options: ChoicesOptions): 
   const { policy, before, look, currents } = options
   switch (policy.policy.needs) {
     case 'current': {
-      const byCurrent = new Map<Tag, Chosen>()
+      const outcomes = new Map<Tag, Outcome>()
       for (const current of currents) {
-        byCurrent.set(current, await choose(tags, { current }, chooseOptions(options, choiceFor(before, current))))
+        outcomes.set(current, await choose(tags, { current }, chooseOptions(options, choiceFor(before, current))))
       }
-      return { byCurrent }
+      return {
+        byCurrent: new Map([...outcomes].map(([current, { chosen }]) => [current, chosen])),
+        isProvisional: [...outcomes.values()].some(({ isProvisional }) => isProvisional),
+      }
     }
     case 'creation': {
       const wanted = tags.filter(policy.policy.considers)
@@ -44,11 +47,11 @@ export async function chooseAll(tags: readonly Tag[], options: ChoicesOptions): 
       if (left > 0) {
         return { unfinished: `${createdAt.size} of ${wanted.length} tags have been asked when they were created` }
       }
-      const chosen = await choose(tags, { createdAt }, chooseOptions(options, before))
-      return { chosen, isProvisional: dangling > 0 }
+      const { chosen, isProvisional } = await choose(tags, { createdAt }, chooseOptions(options, before))
+      return { chosen, isProvisional: isProvisional || dangling > 0 }
     }
     default:
-      return { chosen: await choose(tags, {}, chooseOptions(options, before)) }
+      return choose(tags, {}, chooseOptions(options, before))
   }
 }
 

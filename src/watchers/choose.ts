@@ -21,14 +21,23 @@ export interface ChooseOptions {
   readonly now: () => number
 }
 
-/** Of those that rank below the best one: a policy whose twenty best tags do not pass waits for one of them. */
-const MOST_CANDIDATES = 20
+/** A policy whose hundred best tags do not pass waits for one of them. */
+const MOST_CANDIDATES = 100
+
+/** Of a policy that falls back, at one look. The next one goes on. */
+const MOST_ASKED = 20
+
+/** Provisional where not all was asked that may matter. */
+export interface Outcome {
+  readonly chosen: Chosen
+  readonly isProvisional: boolean
+}
 
 /** Chooses among all the tags. Throws `RegistryError`. */
-export async function choose(tags: readonly Tag[], given: Given, options: ChooseOptions): Promise<Chosen> {
+export async function choose(tags: readonly Tag[], given: Given, options: ChooseOptions): Promise<Outcome> {
   const ranked = rankedOf(tags, given, options.policy)
-  if (ranked.length === 0) return { reason: noneQualifies(tags.length, given) }
-  return chooseAmong(ranked, options)
+  if (ranked.length > 0) return chooseAmong(ranked, options)
+  return { chosen: { reason: noneQualifies(tags.length, given) }, isProvisional: false }
 }
 
 /**
@@ -38,7 +47,7 @@ export async function choose(tags: readonly Tag[], given: Given, options: Choose
 export async function chooseAgain(before: Choice, options: ChooseOptions): Promise<Chosen | undefined> {
   if (before.tag === undefined) return { reason: before.reason }
   const ranked = candidatesOf(before).map(({ tag }) => tag)
-  const chosen = await chooseAmong(ranked, options)
+  const { chosen } = await chooseAmong(ranked, options)
   const needsMore = options.policy.fallback && chosen.block !== undefined && before.block === undefined
   return needsMore ? undefined : chosen
 }
@@ -57,33 +66,48 @@ function rankedOf(tags: readonly Tag[], given: Given, { policy, gates, fallback 
   return qualifying.slice(0, MOST_CANDIDATES).map(({ tag }) => tag)
 }
 
-async function chooseAmong(ranked: readonly Tag[], options: ChooseOptions): Promise<Chosen> {
+async function chooseAmong(ranked: readonly Tag[], options: ChooseOptions): Promise<Outcome> {
   const { policy, before, look } = options
-  const candidates = await leadThrough(ranked, options)
+  const { candidates, isProvisional } = await leadThrough(ranked, options)
   const selected = selectedOf(candidates)
   if (selected === undefined) throw new RangeError(`Cannot choose for "${policy.name}": no tag to choose from`)
   const others = candidates.filter((candidate) => candidate !== selected)
   const isKnown = before?.tag === selected.tag && !policy.follows
   const { tag, block, digest = (isKnown ? before.digest : undefined) ?? (await look.digestOf(tag)) } = selected
-  return {
+  const chosen = {
     tag,
     digest,
     ...(block !== undefined && { block }),
     ...(others.length > 0 && { others: others.flatMap(blocked) }),
   }
+  return { chosen, isProvisional }
 }
 
-async function leadThrough(
-  ranked: readonly Tag[],
-  { policy, look, staysOf, now }: ChooseOptions,
-): Promise<readonly Candidate[]> {
+interface Led {
+  readonly candidates: readonly Candidate[]
+  readonly isProvisional: boolean
+}
+
+async function leadThrough(ranked: readonly Tag[], { policy, look, staysOf, now }: ChooseOptions): Promise<Led> {
   const learned = new Map<Tag, Facts>()
-  const factsOf = (tag: Tag) => ({ ...learned.get(tag), stays: staysOf(tag) })
+  // The best one is asked at every look, so that it waits anew from when it is moved. The others may be many.
+  const [best, ...others] = ranked
+  const lastKnown = others.length === 0 ? undefined : await look.lastKnown(policy)
+  const factsOf = (tag: Tag) => ({
+    ...learned.get(tag),
+    seenSinceAtMost: tag === best ? undefined : lastKnown?.get(tag),
+    stays: staysOf(tag),
+  })
+  let led = ranked
   for (;;) {
-    const decision = decide(ranked, policy.gates, factsOf, now())
-    if ('candidates' in decision) return decision.candidates
+    const decision = decide(led, policy.gates, factsOf, now())
+    if ('candidates' in decision) return { candidates: decision.candidates, isProvisional: led !== ranked }
     const { tag, question } = decision
-    learned.set(tag, { ...learned.get(tag), ...(await look.learn(tag, question.asks, policy)) })
+    if (learned.has(tag) || learned.size < MOST_ASKED) {
+      learned.set(tag, { ...learned.get(tag), ...(await look.learn(tag, question.asks, policy)) })
+    } else {
+      led = led.slice(0, led.indexOf(tag))
+    }
   }
 }
 

@@ -17,6 +17,8 @@ export interface Look {
   digestOf(tag: Tag): Promise<Digest>
   /** Answers the question of a gate. */
   learn(tag: Tag, fact: 'seenSince' | 'platforms' | 'signature', by: Asker): Promise<Facts>
+  /** Since when the tags are known to have the digests that they had when they were last asked for. Asks nobody. */
+  lastKnown(by: Asker): Promise<ReadonlyMap<Tag, number>>
   /** When the images of the tags were created: those that are not known yet are asked, so many at a time. */
   creationOf(tags: readonly Tag[]): Promise<Creations>
   /** Keeps what was learned, also where the look failed in the middle. */
@@ -75,6 +77,9 @@ export function openLook(options: LookOptions): Look {
       if (checkSignature === undefined) throw new TypeError(`Cannot check who signed "${key}:${tag}": nobody can`)
       return { digest, signature: await checkSignature(repository, digest, signal) }
     },
+    async lastKnown({ ageFrom }) {
+      return new Map([...(await opened())].map(([tag, sighting]) => [tag, ageOf(sighting, ageFrom)]))
+    },
     async creationOf(wanted) {
       const known = await opened()
       const isUnknown = (tag: Tag) => known.get(tag)?.createdAt === undefined
@@ -122,8 +127,7 @@ export function openLook(options: LookOptions): Look {
   }
 
   async function seenSince(tag: Tag, digest: Digest, ageFrom: Asker['ageFrom']): Promise<number> {
-    const { since, pushedAt = since } = await see(tag, digest)
-    return ageFrom === 'registry' ? Math.min(since, pushedAt) : since
+    return ageOf(await see(tag, digest), ageFrom)
   }
 
   /** One failure ends it for all: the registry does not answer, and what was learned before is kept. */
@@ -184,6 +188,10 @@ export function openLook(options: LookOptions): Look {
 }
 
 type Sighting = Sightings['tags'][string]
+
+function ageOf({ since, pushedAt = since }: Sighting, ageFrom: Asker['ageFrom']): number {
+  return ageFrom === 'registry' ? Math.min(since, pushedAt) : since
+}
 
 /** A tag may be missing from a list by mistake, and is then known again when it comes back within these. */
 const UNLISTED_KEPT_MS = 30 * 86_400_000

@@ -14,7 +14,8 @@ const NOW = Date.UTC(2026, 10, 20)
 /** What a look knows: every image is for linux/amd64, and a tag was first seen so many milliseconds after the epoch. */
 function lookAt(since: Readonly<Record<string, number>> = {}) {
   const asked: string[] = []
-  const look: Pick<Look, 'digestOf' | 'learn'> = {
+  const look: Pick<Look, 'digestOf' | 'learn' | 'lastKnown'> = {
+    lastKnown: async () => new Map(),
     digestOf: async (tag) => {
       asked.push(tag)
       return digestOf(tag)
@@ -68,18 +69,34 @@ describe('choose', () => {
   for (const [what, demands, more, expected, requests] of cases) {
     it(`the best: ${what}`, async () => {
       const { options, asked } = optionsOf(demands, more, undefined, { '1.0.0': 0 })
-      const chosen = await choose(TAGS, {}, options)
+      const { chosen } = await choose(TAGS, {}, options)
       assert.equal(told({ ...chosen, firstSeenAt: 0 }), expected)
       assert.deepEqual(asked, requests)
       assert.equal(chosen.digest, digestOf(chosen.tag ?? ''))
     })
   }
 
-  it('asks of twenty tags at most', async () => {
+  describe('of many that do not pass', () => {
     const tags = Array.from({ length: 200 }, (_, minor) => `1.${minor}.0`)
-    const { options, asked } = optionsOf(AGED, { fallback: true })
-    const chosen = await choose(tags, {}, options)
-    assert.deepEqual([chosen.tag, chosen.others?.length, asked.length], ['1.199.0', 19, 20])
+
+    it('asks of twenty, and goes on at the next look', async () => {
+      const { options, asked } = optionsOf(AGED, { fallback: true })
+      const { chosen, isProvisional } = await choose(tags, {}, options)
+      assert.deepEqual([chosen.tag, chosen.others?.length, asked.length], ['1.199.0', 19, 20])
+      assert.ok(isProvisional)
+    })
+
+    it('asks those alone that are not known to be too young, and the best', async () => {
+      const { options, asked } = optionsOf(AGED, { fallback: true }, undefined, { '1.150.0': 0 })
+      const lastKnown = new Map(tags.map((tag) => [tag, tag === '1.150.0' ? 0 : NOW]))
+      const { chosen, isProvisional } = await choose(
+        tags,
+        {},
+        { ...options, look: { ...options.look, lastKnown: async () => lastKnown } },
+      )
+      assert.deepEqual([chosen.tag, chosen.others?.length, isProvisional], ['1.150.0', 49, false])
+      assert.deepEqual(asked, ['seenSince 1.199.0', 'seenSince 1.150.0'])
+    })
   })
 
   const reasons: readonly (readonly [readonly string[], string | undefined, string])[] = [
@@ -88,7 +105,10 @@ describe('choose', () => {
     [['latest'], '1.0.0', 'none of the 1 tags qualifies to follow 1.0.0'],
   ]
   for (const [tags, current, reason] of reasons) {
-    it(reason, async () => assert.deepEqual(await choose(tags, { current }, optionsOf({}, {}).options), { reason }))
+    it(reason, async () => {
+      const { chosen } = await choose(tags, { current }, optionsOf({}, {}).options)
+      assert.deepEqual(chosen, { reason })
+    })
   }
 })
 
