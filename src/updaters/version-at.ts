@@ -50,9 +50,15 @@ export function editAt(place: Place, policy: WritingPolicy, wanted: Version): Pl
 
 function valueFor(place: Place, policy: WritingPolicy, { tag, digest }: Version): string {
   if (place.kind === 'name') return policy.image
-  if (place.kind !== 'reference') return shown(place, { tag, digest }, pins(place, policy) || place.value.includes('@'))
+  // A digest may stand beside the value, where it is a place of its own.
+  const hasDigest = pins(place, policy) || place.value.includes('@')
+  if (place.kind !== 'reference') return shown(place, { tag, digest }, hasDigest)
   const name = place.image.name !== undefined && namesImage(place, policy) ? place.image.name : policy.image
-  return formatReference({ name, ...(tag !== undefined && { tag }), ...(digest !== undefined && { digest }) })
+  return formatReference({
+    name,
+    ...(tag !== undefined && { tag }),
+    ...(digest !== undefined && hasDigest && { digest }),
+  })
 }
 
 /** Whether the policy adds a digest here. */

@@ -13,6 +13,14 @@ describe('judge: what is written', () => {
       [[`1.0.0@${OLD}`, `1.1.0@${NEW}`, `${IMAGE}:1.1.0@${NEW}`]],
     ],
     ['a reference by digest alone', `image: ${IMAGE}@${OLD}\n`, [[OLD, NEW, `${IMAGE}@${NEW}`]]],
+    [
+      'a reference with its digest beside it',
+      `image: ${IMAGE}:1.0.0\ndigest: ${OLD}\n`,
+      [
+        ['1.0.0', '1.1.0', `${IMAGE}:1.1.0`],
+        [OLD, NEW, NEW],
+      ],
+    ],
     ['a tag that is no version', `image: ${IMAGE}:latest\n`, [['latest', '1.1.0', `${IMAGE}:1.1.0`]]],
     ['a Helm pair', `image:\n  repository: ${IMAGE}\n  tag: 1.0.0\n`, [['1.0.0', '1.1.0', '1.1.0']]],
     [
