@@ -3,14 +3,14 @@ import { oneLine } from '../telemetry/one-line.js'
 import type { ExplainedTag, Explanation } from './explanation.js'
 
 /** For a person: the tags, the selected one marked, then the places. `now` in milliseconds since the Unix epoch. */
-export function explanationText({ policy, image, selected, tags, places, error }: Explanation, now: number): string {
-  const lines = [`${policy}: ${image} ${selected === null ? 'selects nothing' : `selects ${selected}`}`]
-  if (error !== undefined) lines.push(`  error: ${error}`)
-  lines.push(
+export function explanationText({ policy, image, tags, places, error }: Explanation, now: number): string {
+  // Several where the policy goes by the tags in Git.
+  const selected = tags.filter(({ verdict }) => verdict === 'selected').map(({ tag }) => tag)
+  const lines = [
+    `${policy}: ${image} selects ${selected.length === 0 ? 'nothing' : selected.join(', ')}`,
+    ...(error === undefined ? [] : [`  error: ${error}`]),
     ...table(tags.map((tag) => [MARK[tag.verdict], tag.tag, tag.verdict, ageOf(tag, now), digestOf(tag), tag.reason])),
-  )
-  lines.push(places.length === 0 ? '  no places' : '  places:')
-  lines.push(
+    places.length === 0 ? '  no places' : '  places:',
     ...table(
       places.map(({ git, file, line, current, desired, state, reason }) => [
         ' ',
@@ -20,7 +20,7 @@ export function explanationText({ policy, image, selected, tags, places, error }
         reason,
       ]),
     ),
-  )
+  ]
   return `${lines.map(oneLine).join('\n')}\n`
 }
 
@@ -62,7 +62,9 @@ function digestOf({ digest = '' }: ExplainedTag): string {
 
 /** Columns without any text are left out. */
 function table(rows: readonly (readonly string[])[]): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)))
+  const widths = (rows[0] ?? []).map((_, column) =>
+    rows.reduce((widest, row) => Math.max(widest, row[column]?.length ?? 0), 0),
+  )
   return rows.map((row) => {
     const cells = row.flatMap((cell, column) => (widths[column] === 0 ? [] : [cell.padEnd(widths[column] ?? 0)]))
     return `  ${cells.join('  ')}`.trimEnd()
