@@ -70,8 +70,9 @@ function isDigestAlone({ image }: Place): boolean {
   return image.tag === undefined && image.digest !== undefined
 }
 
-function namesImage({ image }: Place, policy: WritingPolicy): boolean {
-  if (image.name === undefined) return true
+/** A tag or digest does not name its image: a comment or path may give it to the policy of another one, such as a mirror's. */
+function namesImage({ kind, image }: Place, policy: WritingPolicy): boolean {
+  if (image.name === undefined || kind === 'tag' || kind === 'digest') return true
   const repository = tryParseRepository(image.name)
   return repository !== undefined && repositoryKey(repository) === repositoryKey(policy.repository)
 }

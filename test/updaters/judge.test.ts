@@ -37,6 +37,11 @@ describe('judge: what is written', () => {
       [['1.0.0', '1.1.0', `${IMAGE}:1.1.0`]],
     ],
     ['a marked tag', 'version: 1.0.0 # tidemark: app:tag\n', [['1.0.0', '1.1.0', '1.1.0']]],
+    [
+      'a marked tag of another image',
+      'repository: mirror/app\ntag: 1.0.0 # tidemark: app:tag\n',
+      [['1.0.0', '1.1.0', '1.1.0']],
+    ],
     ['a marked reference without a tag', `image: ${IMAGE} # tidemark: app\n`, [['', '1.1.0', `${IMAGE}:1.1.0`]]],
   ]
   for (const [what, text, expected] of written) {
@@ -111,6 +116,11 @@ describe('judge: what is left alone, and why', () => {
       assert.equal(place === undefined || isWaiting(place), obstacle !== 'ignored' && obstacle !== 'untagged')
     })
   }
+
+  it('a marked tag of another image that is as it should be', () => {
+    const [place] = outcomes('repository: mirror/app\ntag: 1.1.0 # tidemark: app:tag\n')
+    assert.equal(place?.state, 'current')
+  })
 
   it('what has the tag already', () => {
     assert.deepEqual(outcomes(`image: ${IMAGE}:1.1.0\n`), [
