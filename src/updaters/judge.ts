@@ -1,6 +1,7 @@
 import { repositoryKey, tryParseRepository } from '../image/repository.js'
 import type { JudgedPlace, Judgement, Known, PlaceWarning } from './judgement.js'
 import type { Marker, Place } from './manifests/place.js'
+import { deadEndWarnings, type PathClaim, pathClaims } from './path-claims.js'
 import type { ScannedFile } from './scan.js'
 import type { UpdateTarget, WritingPolicy } from './target.js'
 import { verdictAt } from './verdict.js'
@@ -11,14 +12,18 @@ export function judge(files: readonly ScannedFile[], target: UpdateTarget, known
   const places: JudgedPlace[] = []
   const warnings: PlaceWarning[] = []
   const byImage = policiesByImage(target.policies)
+  const claimsOf = pathClaims(target.policies)
   for (const { path, scan } of files) {
+    const claims = scan.places.some(({ paths }) => paths !== undefined) ? claimsOf(path) : []
     for (const { line, message } of scan.warnings) warnings.push({ file: path, line, message })
     for (const place of scan.places) {
-      const owners = ownersOf(place, path, target, byImage)
+      const claiming = claims.filter((claim) => place.paths?.includes(claim.path))
+      const owners = ownersOf(place, path, target, byImage, claiming)
       if (typeof owners === 'string') warnings.push({ file: path, line: place.line, message: owners })
-      else places.push(...judgeOwned(place, path, owners, known))
+      else places.push(...judgeOwned(place, path, owners, known, claiming))
     }
   }
+  warnings.push(...deadEndWarnings(files, claimsOf))
   const placed = new Set(places.map(({ policy }) => policy))
   const unplaced = target.policies.map(({ name }) => name).filter((name) => !placed.has(name))
   return { places: places.sort(byPosition), warnings, unplaced }
@@ -44,14 +49,20 @@ function ownersOf(
   path: string,
   target: UpdateTarget,
   byImage: ByImage,
+  claiming: readonly PathClaim[],
 ): readonly WritingPolicy[] | string {
   if (place.marker?.type === 'policy') {
     const named = policyOf(place.marker, target)
     return typeof named === 'string' ? named : named.filter(({ writesTo }) => writesTo(path))
   }
-  const repository = place.image.name === undefined ? undefined : tryParseRepository(place.image.name)
+  return [...new Set([...claiming.map(({ policy }) => policy), ...discoverersOf(place, path, byImage)])]
+}
+
+function discoverersOf({ image, undiscovered }: Place, path: string, byImage: ByImage): readonly WritingPolicy[] {
+  const repository = image.name === undefined || undiscovered ? undefined : tryParseRepository(image.name)
   if (repository === undefined) return []
-  return (byImage.get(repositoryKey(repository)) ?? []).filter(({ writesTo }) => writesTo(path))
+  const policies = byImage.get(repositoryKey(repository)) ?? []
+  return policies.filter(({ discoversIn, writesTo }) => (discoversIn ?? writesTo)(path))
 }
 
 /** Flux's markers name a namespace too: `ns/name` is the policy of that name, or else the one called `name`. */
@@ -72,14 +83,17 @@ function judgeOwned(
   file: string,
   owners: readonly WritingPolicy[],
   known: Known,
+  claiming: readonly PathClaim[],
 ): readonly JudgedPlace[] {
   const [owner, other] = owners
   if (owner === undefined) return []
+  const path = claiming.find(({ policy }) => policy === owner)?.path
   const of = {
     policy: owner.name,
     image: owner.image,
     file,
     line: place.line,
+    ...(path !== undefined && { path }),
     current: currentAt(place),
     ...(place.marker?.type !== 'ignore' && { tag: place.image.tag }),
   }

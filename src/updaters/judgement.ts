@@ -11,6 +11,8 @@ export interface JudgedPlace {
   readonly image: string
   readonly file: string
   readonly line: number
+  /** The YAML path by which the policy goes, where it goes by one. */
+  readonly path?: string
   /** Tag, digest or both, as they stand; empty where there is neither. */
   readonly current: string
   /** The tag that stands in or beside the place. Absent where a comment says to ignore the place: nobody goes by it. */

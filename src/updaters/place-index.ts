@@ -3,17 +3,26 @@ import { dirname } from 'node:path'
 import { reasonOf } from '../error.js'
 import { GitError } from './git/errors.js'
 import type { Oid } from './git/repository.js'
-import type { Scan } from './manifests/place.js'
+import { isEmptyScan, type Scan } from './manifests/place.js'
 
 /**
- * What each blob contains, by its object id and file name, in memory and in one file of the state folder: a file that did not
- * change is never read twice, not even after a restart. All of it can be lost, and is then found again.
+ * What each blob contains, by its object id, file name and the YAML paths that were asked for, in memory and in one file of the
+ * state folder: a file that did not change is never read twice, not even after a restart. All of it can be lost, and is then
+ * found again.
  */
 export interface PlaceIndex {
-  get(oid: Oid, name: string): Scan | undefined
-  set(oid: Oid, name: string, scan: Scan): void
+  get(blob: ScannedBlob): Scan | undefined
+  set(blob: ScannedBlob, scan: Scan): void
   /** Writes what is new to disk. Afterwards all may be forgotten: where it has grown beyond what the branch can have. */
   flush(): Promise<void>
+}
+
+/** What a scan depends on. */
+export interface ScannedBlob {
+  readonly oid: Oid
+  /** Without its folders. */
+  readonly name: string
+  readonly paths: readonly string[]
 }
 
 /** Raised when the same bytes give other places than before: what an older version found is then found again. */
@@ -29,14 +38,14 @@ export async function openPlaceIndex(file: string, largestBytes = LARGEST_FILE_B
   const { scans, size } = await load(file, largestBytes)
   let bytes = size
   let unsaved: string[] = []
-  const keyOf = (oid: Oid, name: string) => `${SCANNER_VERSION}/${oid}/${name}`
 
   return {
-    get: (oid, name) => scans.get(keyOf(oid, name)),
-    set(oid, name, scan) {
-      const empty = scan.places.length === 0 && scan.warnings.length === 0
-      scans.set(keyOf(oid, name), empty ? NOTHING : scan)
-      unsaved.push(`${JSON.stringify(empty ? [keyOf(oid, name)] : [keyOf(oid, name), scan])}\n`)
+    get: (blob) => scans.get(keyOf(blob)),
+    set(blob, scan) {
+      const key = keyOf(blob)
+      const empty = isEmptyScan(scan)
+      scans.set(key, empty ? NOTHING : scan)
+      unsaved.push(`${JSON.stringify(empty ? [key] : [key, scan])}\n`)
     },
     async flush() {
       if (unsaved.length === 0) return
@@ -49,6 +58,12 @@ export async function openPlaceIndex(file: string, largestBytes = LARGEST_FILE_B
       await asState(file, () => rm(file, { force: true }))
     },
   }
+}
+
+/** No name has a NUL. */
+function keyOf({ oid, name, paths }: ScannedBlob): string {
+  const key = `${SCANNER_VERSION}/${oid}/${name}`
+  return paths.length === 0 ? key : `${key}\0${JSON.stringify(paths)}`
 }
 
 async function load(file: string, largestBytes: number): Promise<{ scans: Map<string, Scan>; size: number }> {

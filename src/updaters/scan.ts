@@ -1,8 +1,8 @@
 import { GitError } from './git/errors.js'
 import type { GitRepository, Oid, Snapshot, TreeEntry } from './git/repository.js'
-import type { Scan } from './manifests/place.js'
+import { isEmptyScan, type Scan } from './manifests/place.js'
 import { scanManifest } from './manifests/scan.js'
-import type { PlaceIndex } from './place-index.js'
+import type { PlaceIndex, ScannedBlob } from './place-index.js'
 
 /** A file that has places, or something odd to tell. */
 export interface ScannedFile {
@@ -32,11 +32,15 @@ const PASSED_OVER: Scan = {
   warnings: [{ line: 1, message: 'Passed over: the name is not UTF-8, or has what no name can have' }],
 }
 
-/** `wanted` tells by its path whether a file is looked at. Symbolic links and submodules never are. */
+/**
+ * `wanted` tells by its path whether a file is looked at, and `pathsIn` what YAML paths are looked for in it. Symbolic links and
+ * submodules never are.
+ */
 export function createScanner(
   repository: Pick<GitRepository, 'readTree' | 'readBlobs'>,
   index: PlaceIndex,
   wanted: (path: string) => boolean,
+  pathsIn: (path: string) => readonly string[] = () => [],
 ): Scanner {
   let root: Folder | undefined
 
@@ -77,29 +81,31 @@ export function createScanner(
         const child = await visit(entry.oid, below, known?.folders.get(entry.name), visited, depth + 1)
         folder.folders.set(entry.name, child)
       } else if (isFile(entry) && wanted(below)) {
-        folder.unread.push({ path: below, name: entry.name, oid: entry.oid })
+        folder.unread.push({ path: below, blob: { oid: entry.oid, name: entry.name, paths: pathsIn(below) } })
       }
     }
     return folder
   }
 
   async function readUnknown(fresh: readonly Folder[], signal: AbortSignal): Promise<void> {
-    const names = new Map<Oid, Set<string>>()
-    for (const { oid, name } of fresh.flatMap(({ unread }) => unread)) {
-      if (index.get(oid, name) !== undefined) continue
-      const known = names.get(oid)
-      if (known === undefined) names.set(oid, new Set([name]))
-      else known.add(name)
+    const blobs = new Map<Oid, ScannedBlob[]>()
+    for (const { blob } of fresh.flatMap(({ unread }) => unread)) {
+      if (index.get(blob) !== undefined) continue
+      const known = blobs.get(blob.oid)
+      if (known === undefined) blobs.set(blob.oid, [blob])
+      else known.push(blob)
     }
-    for await (const { oid, bytes } of repository.readBlobs([...names.keys()], { signal })) {
-      for (const name of names.get(oid) ?? []) index.set(oid, name, scanManifest(name, bytes))
+    for await (const { oid, bytes } of repository.readBlobs([...blobs.keys()], { signal })) {
+      for (const blob of blobs.get(oid) ?? []) {
+        if (index.get(blob) === undefined) index.set(blob, scanManifest(blob.name, bytes, blob.paths))
+      }
     }
   }
 
   function settle(folder: Folder): void {
-    const own = folder.unread.flatMap(({ path, oid, name }) => {
-      const scan = index.get(oid, name)
-      return scan === undefined || !hasSomething(scan) ? [] : [{ path, oid, scan }]
+    const own = folder.unread.flatMap(({ path, blob }) => {
+      const scan = index.get(blob)
+      return scan === undefined || isEmptyScan(scan) ? [] : [{ path, oid: blob.oid, scan }]
     })
     folder.unread = []
     folder.scanned = [folder.unnamable, own, ...[...folder.folders.values()].map(({ scanned }) => scanned)].flat()
@@ -124,16 +130,11 @@ interface Visited {
 
 interface WantedFile {
   readonly path: string
-  readonly name: string
-  readonly oid: Oid
+  readonly blob: ScannedBlob
 }
 
 function isFile(entry: TreeEntry): boolean {
   return entry.type === 'file' || entry.type === 'executable'
-}
-
-function hasSomething({ places, warnings }: Scan): boolean {
-  return places.length > 0 || warnings.length > 0
 }
 
 function tooLarge(): GitError {

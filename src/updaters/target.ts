@@ -1,6 +1,7 @@
 import type { Repository } from '../image/repository.js'
 import type { Policy } from '../policies/policy.js'
 import type { WriteWindow } from '../policies/window.js'
+import type { FileScope } from './scope-index.js'
 
 /** One branch that Tidemark writes to, and the policies that write there. */
 export interface UpdateTarget {
@@ -24,6 +25,10 @@ export interface WritingPolicy {
   readonly policy: Pick<Policy, 'needs' | 'compare'>
   /** Whether the policy writes to this file, by its path from the root. */
   readonly writesTo: (path: string) => boolean
+  /** Whether it looks for its image in this file. Absent: in all that it writes to. */
+  readonly discoversIn?: (path: string) => boolean
+  /** Where it goes by paths, whatever image stands there. */
+  readonly pathScopes?: readonly PathScope[]
   /** Whether a digest is written where none stands, and whether one is written again when the tag was moved. */
   readonly digest: 'none' | 'pin' | 'refresh'
   readonly downgrade: 'never' | 'allow'
@@ -31,4 +36,9 @@ export interface WritingPolicy {
   readonly window?: WriteWindow | undefined
   /** Whether what stands at its places is told to those who select by it. */
   readonly tellsStanding: boolean
+}
+
+/** What paths of YAML documents are followed in some files, as the policy file spells them. */
+export interface PathScope extends FileScope {
+  readonly paths: readonly string[]
 }

@@ -74,6 +74,10 @@ export interface Scan {
   readonly deadEnds?: readonly DeadEnd[]
 }
 
+export function isEmptyScan({ places, warnings, deadEnds }: Scan): boolean {
+  return places.length === 0 && warnings.length === 0 && deadEnds === undefined
+}
+
 /** A new value for one place. */
 export interface PlaceEdit {
   readonly place: Place
