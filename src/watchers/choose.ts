@@ -42,14 +42,14 @@ export async function choose(tags: readonly Tag[], given: Given, options: Choose
 
 /**
  * Chooses once more among the tags that were looked at last, whose list is unchanged. Undefined where that takes more of them:
- * one that had passed does not any more. Throws `RegistryError`.
+ * one that had passed does not any more, or not all was asked. Throws `RegistryError`.
  */
 export async function chooseAgain(before: Choice, options: ChooseOptions): Promise<Chosen | undefined> {
   if (before.tag === undefined) return { reason: before.reason }
   const ranked = candidatesOf(before).map(({ tag }) => tag)
-  const { chosen } = await chooseAmong(ranked, options)
-  const needsMore = options.policy.fallback && chosen.block !== undefined && before.block === undefined
-  return needsMore ? undefined : chosen
+  const { chosen, isProvisional } = await chooseAmong(ranked, options)
+  const hasPassed = options.policy.fallback && chosen.block !== undefined && before.block === undefined
+  return hasPassed || isProvisional ? undefined : chosen
 }
 
 /** Whether a choice may change although the list of tags does not. */
@@ -99,11 +99,16 @@ async function leadThrough(ranked: readonly Tag[], { policy, look, staysOf, now 
     stays: staysOf(tag),
   })
   let led = ranked
+  // Only ages that are known from now on spare the next look its questions: without any it would come as far as this one.
+  let hasProgressed = false
   for (;;) {
     const decision = decide(led, policy.gates, factsOf, now())
-    if ('candidates' in decision) return { candidates: decision.candidates, isProvisional: led !== ranked }
+    if ('candidates' in decision) {
+      return { candidates: decision.candidates, isProvisional: led !== ranked && hasProgressed }
+    }
     const { tag, question } = decision
     if (learned.has(tag) || learned.size < MOST_ASKED) {
+      hasProgressed ||= question.asks === 'seenSince' && lastKnown?.has(tag) === false
       learned.set(tag, { ...learned.get(tag), ...(await look.learn(tag, question.asks, policy)) })
     } else {
       led = led.slice(0, led.indexOf(tag))

@@ -40,6 +40,7 @@ function optionsOf(
 }
 
 const hold = (...tags: readonly string[]) => ({ holds: tags.map((tag) => ({ tag, reason: 'x' })) })
+const ARM = { os: 'linux', architecture: 'arm64' }
 const AGED = { minimumAgeMs: 1 }
 const TAGS = ['1.0.0', '1.1.0', '1.2.0', 'latest']
 
@@ -79,11 +80,22 @@ describe('choose', () => {
   describe('of many that do not pass', () => {
     const tags = Array.from({ length: 200 }, (_, minor) => `1.${minor}.0`)
 
+    const sinceEver = Object.fromEntries(tags.map((tag) => [tag, 0]))
+
     it('asks of twenty, and goes on at the next look', async () => {
       const { options, asked } = optionsOf(AGED, { fallback: true })
       const { chosen, isProvisional } = await choose(tags, {}, options)
       assert.deepEqual([chosen.tag, chosen.others?.length, asked.length], ['1.199.0', 19, 20])
       assert.ok(isProvisional)
+    })
+
+    it('does not go on where the next look would come no further', async () => {
+      const { options, asked } = optionsOf({ ...AGED, platforms: [ARM] }, { fallback: true }, undefined, sinceEver)
+      const lastKnown = new Map(tags.map((tag) => [tag, 0]))
+      const look = { ...options.look, lastKnown: async () => lastKnown }
+      const { chosen, isProvisional } = await choose(tags, {}, { ...options, look })
+      assert.deepEqual([chosen.block?.gate, chosen.others?.length, isProvisional], ['platforms', 19, false])
+      assert.equal(asked.length, 40)
     })
 
     it('asks those alone that are not known to be too young, and the best', async () => {

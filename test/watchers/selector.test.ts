@@ -417,3 +417,21 @@ describe('selector: holds', () => {
     assert.deepEqual(news, ['app 1.0.0 held until 2026-11-20T00:03:00Z: for 3', 'app 1.0.0'])
   })
 })
+
+describe('selector: many tags that are too young', () => {
+  it('falls back beyond them, look by look, and asks little then', async () => {
+    const young = Array.from({ length: 50 }, (_, minor) => `2.${minor}.0`)
+    const { look, selected, registry, clock } = watching(['1.0.0'], [watched('app', AGED, { fallback: true })])
+    await look()
+    await clock.advance(DAY)
+    registry.repositories.set(APP, ['1.0.0', ...young])
+    const digests = async () => (await look()).filter((asked) => asked.startsWith('digest')).length
+    assert.deepEqual([await digests(), told(await selected())?.slice(0, 12)], [20, '2.49.0 waits'])
+    assert.deepEqual([await digests(), told(await selected())?.slice(0, 12)], [20, '2.49.0 waits'])
+    assert.deepEqual([await digests(), told(await selected())?.slice(0, 12)], [13, '1.0.0 beside'])
+    assert.deepEqual(await look(), ['tags', 'digest 2.49.0', 'digest 1.0.0'])
+    await clock.advance(DAY)
+    await look()
+    assert.equal(told(await selected()), '2.49.0')
+  })
+})
