@@ -80,3 +80,28 @@ async function withFolder(use: (folder: string) => Promise<void>): Promise<void>
     await removeFolder(folder)
   }
 }
+
+describe('records of tags in files', () => {
+  const odd: readonly (readonly [string, readonly string[], boolean])[] = [
+    ['names of the language', ['constructor', 'toString', 'valueOf'], true],
+    ['numbers', ['2024', '007'], true],
+    ['what is no tag', ['a b'], false],
+    ['an empty tag', [''], false],
+  ]
+  for (const [what, tags, reads] of odd) {
+    it(`${reads ? 'take' : 'refuse'} ${what}`, () =>
+      withFolder(async (folder) => {
+        const record = seen(...tags)
+        await open(folder).set(KEY, record)
+        const read = await open(folder).get(KEY)
+        assert.deepEqual(read, reads ? record : undefined)
+        assert.equal(Object.getPrototypeOf(read ?? {}), Object.prototype)
+      }))
+  }
+
+  it('lose a tag called __proto__, and no other', () =>
+    withFolder(async (folder) => {
+      await open(folder).set(KEY, seen('1.0.0', '__proto__'))
+      assert.deepEqual(await open(folder).get(KEY), seen('1.0.0'))
+    }))
+})
