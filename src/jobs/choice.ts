@@ -2,6 +2,14 @@ import type { Tag } from '../image/tag.js'
 import type { Candidate } from '../policies/decide.js'
 import type { Choice, Selection } from './payloads.js'
 
+/** Whether a policy that has this rule made a selection, of this repository by its canonical name. Otherwise it is out of date. */
+export function isMadeBy(
+  { rule, repository }: { readonly rule: string; readonly repository: string },
+  selection: Selection | undefined,
+): selection is Selection {
+  return selection?.repository === repository && selection.rule === rule
+}
+
 /** What a policy selected for a place where this tag stands. Most policies do not go by it, and have one choice for all. */
 export function choiceFor(selection: Selection | undefined, current: Tag | undefined): Choice | undefined {
   if (selection?.byCurrent === undefined) return selection

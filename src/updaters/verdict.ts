@@ -1,6 +1,5 @@
 import { repositoryKey } from '../image/repository.js'
-import { choiceFor } from '../jobs/choice.js'
-import type { Selection } from '../jobs/payloads.js'
+import { choiceFor, isMadeBy } from '../jobs/choice.js'
 import { formatInstant } from '../policies/time-text.js'
 import type { JudgedPlace, Known, Obstacle } from './judgement.js'
 import type { Place } from './manifests/place.js'
@@ -13,7 +12,7 @@ type PlaceVerdict = Pick<JudgedPlace, 'desired' | 'state' | 'reason' | 'until' |
 export function verdictAt(place: Place, policy: WritingPolicy, { selections, compareFor, now }: Known): PlaceVerdict {
   if (place.marker?.type === 'ignore') return unknown('a comment says to ignore this line', 'ignored')
   const selection = selections.get(policy.name)
-  if (selection === undefined || !isOf(policy, selection)) {
+  if (!isMadeBy({ rule: policy.rule, repository: repositoryKey(policy.repository) }, selection)) {
     return unknown('the repository has not been listed yet', 'not-polled')
   }
   const current = place.image.tag
@@ -55,10 +54,6 @@ export function verdictAt(place: Place, policy: WritingPolicy, { selections, com
 
 function unknown(reason: string, obstacle: Obstacle): PlaceVerdict {
   return { desired: undefined, state: 'held', reason, obstacle }
-}
-
-function isOf(policy: WritingPolicy, { rule, repository }: Selection): boolean {
-  return rule === policy.rule && repository === repositoryKey(policy.repository)
 }
 
 /** Without a marker, a reference that names no tag is left to what completes it, such as a kustomization. */

@@ -1,5 +1,5 @@
 import type { Tag } from '../image/tag.js'
-import { choicesOf } from '../jobs/choice.js'
+import { choicesOf, isMadeBy } from '../jobs/choice.js'
 import type { Jobs } from '../jobs/jobs.js'
 import type { PollJob, Watched } from '../jobs/payloads.js'
 import { backoffMs } from '../lifecycle/backoff.js'
@@ -134,8 +134,9 @@ export function createPoller(options: PollerOptions): Poller {
     const selections = await jobs.selections.getAll(watch.policies.map(({ name }) => name))
     const selected = watch.policies.flatMap(({ name, rule }) => {
       const selection = selections.get(name)
-      const isOfThis = selection?.repository === watch.key && selection.rule === rule
-      return isOfThis ? choicesOf(selection).flatMap((choice) => choice.tag ?? []) : []
+      return isMadeBy({ rule, repository: watch.key }, selection)
+        ? choicesOf(selection).flatMap((choice) => choice.tag ?? [])
+        : []
     })
     return suspicionOf(tags, { count: before?.tags, selected })
   }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Tag } from '../image/tag.js'
-import { choiceFor, choicesOf } from '../jobs/choice.js'
+import { choiceFor, choicesOf, isMadeBy } from '../jobs/choice.js'
 import type { Jobs } from '../jobs/jobs.js'
 import { standingKey } from '../jobs/keys.js'
 import type { Choice, Selection, Standing } from '../jobs/payloads.js'
@@ -115,7 +115,7 @@ export function createSelector({ registry, jobs, events, clock, gateTime = clock
 
   async function optionsFor(policy: WatchedPolicy, repository: string, look: Look): Promise<ChoicesOptions> {
     const last = await jobs.selections.get(policy.name)
-    const before = last?.repository === repository && last.rule === policy.rule ? last : undefined
+    const before = isMadeBy({ rule: policy.rule, repository }, last) ? last : undefined
     const standings = await standingsOf(policy)
     return { policy, before, look, standings, currents: currentsIn(standings, policy), now: gateTime }
   }
