@@ -10,26 +10,10 @@ import { RegistryError } from '../../src/watchers/registry/errors.js'
 import { type Watch, type WatchedPolicy, watchesOf } from '../../src/watchers/watch.js'
 import { manualClock } from '../parts/manual-clock.js'
 import { digestOf, scriptedRegistry } from './scripted-registry.js'
-
-const APP = 'ghcr.io/org/app'
-const MINUTE = 60_000
+import { APP, MINUTE, watched } from './watching.js'
 
 function policy(name: string, range: string, more: Partial<WatchedPolicy> = {}): WatchedPolicy {
-  return {
-    name,
-    image: APP,
-    repository: parseRepository(APP),
-    schedule: { type: 'interval', intervalMs: 5 * MINUTE },
-    rule: range,
-    policy: semverPolicy(range),
-    gates: [],
-    fallback: false,
-    follows: false,
-    ageFrom: 'firstSeen',
-    after: [],
-    targets: [{ git: 'fleet', branch: 'main' }],
-    ...more,
-  }
+  return watched(name, {}, { rule: range, policy: semverPolicy(range), ...more })
 }
 
 function setup(tags: readonly string[] | Error, policies: readonly WatchedPolicy[] = [policy('app', '1.x')]) {
