@@ -12,6 +12,7 @@ import { createWindow } from './policies/window.js'
 import type { Events } from './telemetry/events.js'
 import { DEFAULT_GLOBS, fileMatcher } from './updaters/files.js'
 import { openGitRepository } from './updaters/git/open.js'
+import { pathsIn } from './updaters/path-claims.js'
 import { openPlaceIndex } from './updaters/place-index.js'
 import { createReconciler, type Reconciler } from './updaters/reconcile.js'
 import { createScanner } from './updaters/scan.js'
@@ -96,7 +97,7 @@ export async function createParts(
         target,
         intervalMs: git.intervalMs,
         repository,
-        scanner: createScanner(repository, index, wanted),
+        scanner: createScanner(repository, index, wanted, pathsIn(target.policies)),
         jobs,
         askProvenance: (repository, digest, signal) => registry.describeManifest(repository, digest, { signal }),
         clock,
@@ -191,12 +192,25 @@ function writingPolicy(
     repository: policy.repository,
     rule: ruleOf(policy),
     writesTo: matcherOf(globsOf(policy, git)),
+    ...followedPaths(policy, git, matcherOf),
     policy: rule,
     digest: policy.digest,
     downgrade: policy.downgrade,
     window: policy.window && createWindow(policy.window),
     tellsStanding: rule.needs === 'current' || followed.has(policy.name),
   }
+}
+
+/** Where a policy goes by paths, which leave its other files to discovery. */
+function followedPaths({ write }: PolicyConfig, git: string, matcherOf: Shared['matcherOf']) {
+  const entries = write.filter((entry) => entry.git === git)
+  const pathScopes = entries.flatMap(({ files: globs = DEFAULT_GLOBS, paths }) =>
+    paths === undefined ? [] : [{ globs, matches: matcherOf(globs), paths }],
+  )
+  if (pathScopes.length === 0) return {}
+  const others = entries.filter(({ paths }) => paths === undefined)
+  const discoversIn = matcherOf(others.flatMap(({ files = DEFAULT_GLOBS }) => files))
+  return { pathScopes, discoversIn }
 }
 
 function globsOf({ write }: PolicyConfig, git: string): readonly string[] {

@@ -41,6 +41,16 @@ describe('docs', () => {
     assert.deepEqual([policies.map(({ name }) => name), warnings], [['podinfo'], []])
   })
 
+  it('what configuration shows of "write" is valid', async () => {
+    const write = blocks('docs/configuration.md', 'yaml').find((block) => block.startsWith('write:')) ?? ''
+    const policy = `image: app\nselect: { semver: '*' }\n${write}`.trim().replaceAll('\n', '\n    ')
+    const folder = await temporaryFolder('write')
+    const path = await writePolicyFile(folder, `git: { fleet: { url: /fleet } }\npolicies:\n  app:\n    ${policy}\n`)
+    const { policies } = await loadConfiguration([path], { env: {} })
+    await removeFolder(folder)
+    assert.deepEqual(policies[0]?.write[1]?.paths, ['web.version', 'sidecars[*].image'])
+  })
+
   it('the npm commands that pages name exist', () => {
     const { scripts } = JSON.parse(read('package.json'))
     const named = pages.flatMap((page) =>

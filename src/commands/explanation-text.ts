@@ -12,9 +12,9 @@ export function explanationText({ policy, image, tags, places, error }: Explanat
     ...table(tags.map((tag) => [MARK[tag.verdict], tag.tag, tag.verdict, ageOf(tag, now), digestOf(tag), tag.reason])),
     places.length === 0 ? '  no places' : '  places:',
     ...table(
-      places.map(({ git, file, line, current, desired, state, reason }) => [
+      places.map(({ git, file, line, path, current, desired, state, reason }) => [
         ' ',
-        `${git} ${file}:${line}`,
+        `${git} ${file}:${line}${path === undefined ? '' : ` ${path}`}`,
         state,
         desired === null || desired === current ? current : `${current || 'untagged'} → ${desired}`,
         reason,

@@ -35,6 +35,8 @@ export interface ExplainedPlace extends Pick<JudgedPlace, 'file' | 'line' | 'cur
   readonly git: string
   readonly branch: string
   readonly desired: string | null
+  /** The YAML path by which the policy goes, where it goes by one. */
+  readonly path?: string
   /** When what keeps the tag from being written is over, where that is known. */
   readonly until?: string
 }
@@ -113,7 +115,8 @@ function concerns(failure: Failure, policy: string, targets: readonly { readonly
 }
 
 function explainedPlace({ git, branch }: UpdateTarget, place: JudgedPlace): ExplainedPlace {
-  const { file, line, current, desired = null, state, reason, until } = place
+  const { file, line, path, current, desired = null, state, reason, until } = place
   const passes = until === undefined ? {} : { until: formatInstant(until) }
-  return { git, branch, file, line, current, desired, state, reason, ...passes }
+  const by = path === undefined ? {} : { path }
+  return { git, branch, file, line, ...by, current, desired, state, reason, ...passes }
 }

@@ -130,6 +130,8 @@ export interface WriteConfig {
   readonly git: string
   /** Globs. Absent: every file that may have places. */
   readonly files?: readonly string[]
+  /** Paths of YAML documents, which lead to what is written. Absent: the image is looked for. */
+  readonly paths?: readonly string[]
 }
 
 export interface WebhookConfig {

@@ -6,7 +6,7 @@ import type { Demands, Hold } from '../policies/gates.js'
 import { parseInstant } from '../policies/local-time.js'
 import type { WindowTexts } from '../policies/window.js'
 import { checked, milliseconds } from './checked.js'
-import type { PolicyConfig, Schedule, SignatureConfig } from './configuration.js'
+import type { PolicyConfig, Schedule, SignatureConfig, WriteConfig } from './configuration.js'
 import { DEFAULTS } from './defaults.js'
 import type { KeyFiles } from './key-files.js'
 import type { Path } from './node.js'
@@ -37,8 +37,12 @@ export function resolvePolicy(name: string, policy: PolicyEntry, absolute: Absol
     ...(signature !== undefined && { signature: resolveSignature(signature, absolute, keys) }),
     ...(window !== undefined && { window }),
     downgrade: policy.downgrade ?? DEFAULTS.policy.downgrade,
-    write: (policy.write ?? []).map(({ git, files }) => ({ git, ...(files !== undefined && { files }) })),
+    write: (policy.write ?? []).map(resolveWrite),
   }
+}
+
+function resolveWrite({ git, files, paths }: NonNullable<PolicyEntry['write']>[number]): WriteConfig {
+  return { git, ...(files !== undefined && { files }), ...(paths !== undefined && { paths }) }
 }
 
 function resolveTags({ include, exclude, extract }: NonNullable<PolicyEntry['tags']>): TagFilter {

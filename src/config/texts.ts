@@ -4,6 +4,7 @@ import { isReferrerTag, isTag } from '../image/tag.js'
 import { createPolicy, type Select } from '../policies/create.js'
 import { PolicyError } from '../policies/errors.js'
 import type { TagFilter } from '../policies/filter.js'
+import { parseKeyPath } from '../policies/key-path.js'
 import { parseInstant } from '../policies/local-time.js'
 import { createWindow, type WindowTexts } from '../policies/window.js'
 
@@ -40,6 +41,11 @@ export function extractComplaint(extract: string, include: string): string | und
 }
 
 const ANY: Select = { alphabetical: 'ascending' }
+
+/** Of the path to a value in a YAML document. */
+export function valuePathComplaint(text: string): string | undefined {
+  return complaintOf(() => parseKeyPath(text))
+}
 
 export function windowComplaint(texts: WindowTexts): string | undefined {
   return complaintOf(() => createWindow(texts))

@@ -131,6 +131,18 @@ const FAULTS: readonly [string, readonly string[]][] = [
     ],
   ],
   [
+    inPolicy('write: [{ git: fleet, paths: [] }]'),
+    ['3:77: policies.a.write[0].paths: expected at least one path, found a list'],
+  ],
+  [
+    inPolicy('write: [{ git: fleet, paths: [a, b..c, "d[-1]", [e]] }]'),
+    [
+      '3:81: policies.a.write[0].paths[1]: cannot read the path: expected a key at character 3',
+      '3:87: policies.a.write[0].paths[2]: cannot read the path: items are counted from 0, and none is negative, at character 3',
+      '3:96: policies.a.write[0].paths[3]: expected a path such as "spec.values.image.tag", found a list',
+    ],
+  ],
+  [
     inPolicy('write: [{ git: fleets }]'),
     ['3:63: policies.a.write[0].git: no entry of "git" has the name "fleets", did you mean "fleet"?'],
   ],

@@ -64,7 +64,7 @@ registries:
 git: { a: { url: /srv/a, branch: next, interval: 90s, credentials: { token: t }, author: { name: Bot } } }
 policies:
   b: { image: nginx, schedule: "0 4 * * *", timezone: Europe/Paris, select: { semver: ^1 }, downgrade: allow }
-  a/c: { image: 127.0.0.1:5000/x, schedule: "@hourly", select: { semver: '*' }, write: [{ git: a, files: [x] }] }
+  a/c: { image: 127.0.0.1:5000/x, schedule: "@hourly", select: { semver: '*' }, write: [{ git: a, files: [x], paths: ["a[0].b"] }] }
 webhooks:
   one: { sender: distribution, registry: 127.0.0.1:5000, secret: 12345678a }
   two: { sender: generic, secret: 12345678b }
@@ -88,7 +88,7 @@ webhooks:
   assert.deepEqual(
     policies.map(({ name, schedule, downgrade, write }) => [name, schedule, downgrade, write]),
     [
-      ['a/c', { type: 'cron', expression: '@hourly' }, 'never', [{ git: 'a', files: ['x'] }]],
+      ['a/c', { type: 'cron', expression: '@hourly' }, 'never', [{ git: 'a', files: ['x'], paths: ['a[0].b'] }]],
       ['b', { type: 'cron', expression: '0 4 * * *', timezone: 'Europe/Paris' }, 'allow', []],
     ],
   )
