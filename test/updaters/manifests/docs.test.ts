@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
+import { parse } from 'yaml'
 import { formatReference } from '../../../src/image/reference.js'
 import type { Place, PlaceEdit } from '../../../src/updaters/manifests/place.js'
 import { scanManifest } from '../../../src/updaters/manifests/scan.js'
@@ -10,18 +11,24 @@ const NAME = 'ghcr.io/org/app'
 const TAG = '1.5.0'
 const DIGEST = `sha256:${'2'.repeat(64)}`
 
-/** A heading, or a file's name and content: as a diff, or as YAML that stays as it is. */
-const PART = /^## (.+)$|^`([^`\n]+)`:\n\n```(diff|yaml)\n([\s\S]*?)^```$/gm
+/** A heading, paths, or a file's name and content: as a diff, or as YAML that stays as it is. */
+const PART = /^## (.+)$|^```yaml\n(paths: .+\n)```$|^`([^`\n]+)`:\n\n```(diff|yaml)\n([\s\S]*?)^```$/gm
 
 const examples: Example[] = []
 let section = ''
-for (const [, heading, file = '', format, content = ''] of readFileSync('docs/places.md', 'utf8').matchAll(PART)) {
-  if (heading !== undefined) section = heading
-  else examples.push({ section, file, before: side(format, content, '-'), after: side(format, content, '+') })
+let paths: readonly string[] = []
+for (const [, heading, config, file = '', format, content = ''] of readFileSync('docs/places.md', 'utf8').matchAll(
+  PART,
+)) {
+  if (heading !== undefined) [section, paths] = [heading, []]
+  else if (config !== undefined) paths = parse(config).paths
+  else examples.push({ section, paths, file, before: side(format, content, '-'), after: side(format, content, '+') })
 }
 
 interface Example {
   readonly section: string
+  /** What the policy follows instead of its image. */
+  readonly paths: readonly string[]
   readonly file: string
   readonly before: string
   readonly after: string
@@ -32,13 +39,17 @@ describe('docs/places.md', () => {
     const sections = ['References', 'Tags and digests beside a repository', 'kustomize', 'Argo CD', 'Markers']
     assert.deepEqual(
       [...new Set(examples.map((example) => example.section))],
-      [...sections, 'Adding a digest', 'Left alone'],
+      [...sections, 'Paths', 'Adding a digest', 'Left alone'],
     )
   })
 
-  for (const { section, file, before, after } of examples) {
+  for (const { section, paths, file, before, after } of examples) {
     it(`shows what comes of ${file} under ${section}`, () => {
-      const written = spliceManifest(file, Buffer.from(before), editsOf(file, before, section === 'Adding a digest'))
+      const written = spliceManifest(
+        file,
+        Buffer.from(before),
+        editsOf(file, before, paths, section === 'Adding a digest'),
+      )
       assert.equal(Buffer.from(written).toString(), after)
     })
   }
@@ -54,9 +65,10 @@ function side(format: string | undefined, content: string, sign: '-' | '+'): str
 }
 
 /** The one policy is called `app`, and Flux's markers call it `apps:app`. */
-function editsOf(file: string, text: string, pin: boolean): readonly PlaceEdit[] {
-  const { places } = scanManifest(file, Buffer.from(text))
-  return places.filter(isFollowed).map((place) => {
+function editsOf(file: string, text: string, paths: readonly string[], pin: boolean): readonly PlaceEdit[] {
+  const { places } = scanManifest(file, Buffer.from(text), paths)
+  const followed = paths.length === 0 ? places.filter(isFollowed) : places.filter((place) => place.paths !== undefined)
+  return followed.map((place) => {
     const inserted = pin && place.pin !== undefined && place.pin !== 'inside'
     return { place, value: valueAt(place, pin && place.pin === 'inside'), ...(inserted && { digest: DIGEST }) }
   })
@@ -68,10 +80,11 @@ function isFollowed({ kind, image, marker }: Place): boolean {
   return image.name === NAME && !isUntagged
 }
 
-function valueAt({ kind, value, image }: Place, added: boolean): string {
+function valueAt({ kind, value, image, paths }: Place, added: boolean): string {
   if (kind === 'name') return NAME
   if (kind === 'digest') return DIGEST
   const digest = added || value.includes('@') ? { digest: DIGEST } : {}
   const version = formatReference({ name: '', tag: TAG, ...digest }).slice(1)
-  return kind === 'tag' ? version : `${image.name ?? NAME}:${version}`
+  const name = paths === undefined ? (image.name ?? NAME) : NAME
+  return kind === 'tag' ? version : `${name}:${version}`
 }
