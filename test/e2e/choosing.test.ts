@@ -214,6 +214,21 @@ describe('a tag that moves', () => {
   })
 })
 
+describe('a service', () => {
+  it('follows what a person writes', async () => {
+    const image = stage.image('team/majors')
+    const same = { image, interval: '1h', select: { same: 'major' }, write: [{ git: 'fleet' }] }
+    const git = { fleet: { url: `${stage.git.url}/service.git`, interval: '1s' } }
+    const { path, config } = await stage.fleet('service', { 'a.yaml': at('team/majors', '1.0.0') }, { same }, { git })
+    await stage.start('--config', config)
+    const stands = async (tag: string) =>
+      (await readFileAt(path, 'main', 'a.yaml')).toString() === at('team/majors', tag)
+    await eventually('1.4.0 is written', () => stands('1.4.0'))
+    await commitFiles(path, 'main', { 'a.yaml': at('team/majors', '2.0.0') })
+    await eventually('2.3.0 is written', () => stands('2.3.0'))
+  })
+})
+
 describe('explain', () => {
   it('answers why not another tag', async () => {
     const { stdout } = await run('explain', 'lenient', '--tag', '1.2.0')
@@ -221,7 +236,7 @@ describe('explain', () => {
   })
 
   it('shows the age and the digest of a tag where they are known', async () => {
-    const { stdout } = await run('explain', 'newest', '--at', '2026-11-10')
+    const { stdout } = await run('explain', 'newest', '--at', '2026-11-10T12:00:00Z')
     const [, mango = '', apple = ''] = stdout.split('\n')
     assert.match(
       mango,
