@@ -139,9 +139,11 @@ export function openLook(options: LookOptions): Look {
         try {
           await learnCreation(tag)
         } catch (error) {
-          if (error instanceof RegistryError && error.code === 'NOT_FOUND') continue
-          failures.push(error)
-          queue.length = 0
+          if (error instanceof RegistryError && error.code === 'NOT_FOUND') await forgetCreation(tag)
+          else {
+            failures.push(error)
+            queue.length = 0
+          }
         }
       }
     }
@@ -157,6 +159,16 @@ export function openLook(options: LookOptions): Look {
     if (seen.createdAt !== undefined) return
     const createdAt = facts?.createdAt ?? (await describe(tag, digest)).createdAt ?? null
     ;(await opened()).set(tag, { ...seen, createdAt })
+  }
+
+  /** A tag without a manifest is none to select, whatever was known of it. */
+  async function forgetCreation(tag: Tag): Promise<void> {
+    const known = await opened()
+    const sighting = known.get(tag)
+    if (sighting?.createdAt === undefined) return
+    const { createdAt: _, ...rest } = sighting
+    known.set(tag, rest)
+    learned = true
   }
 
   /** A tag with another digest than before is a new sight. What the list told of it is kept for looks that bring no list. */

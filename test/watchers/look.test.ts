@@ -172,6 +172,11 @@ describe('look: what is asked', () => {
     pass(DAY)
     registry.images.set(`${APP}:a`, { createdAt: 9, content: 'another' })
     assert.deepEqual(await ask(), [9, null, 3])
+    pass(DAY)
+    registry.dangling.add(`${APP}:a`)
+    assert.deepEqual(await ask(), [undefined, null, 2])
+    registry.dangling.clear()
+    assert.deepEqual(await ask(), [9, null, 2])
   })
 
   it('says how many are left, and how many have no manifest', async () => {
