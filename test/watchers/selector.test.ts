@@ -1,120 +1,19 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { Platform } from '../../src/image/platform.js'
 import { memoryJobs } from '../../src/jobs/memory.js'
-import { type Choice, standing } from '../../src/jobs/payloads.js'
 import { samePolicy } from '../../src/policies/current.js'
 import { digestPolicy } from '../../src/policies/digest.js'
 import { newestPolicy } from '../../src/policies/newest.js'
 import { RegistryError } from '../../src/watchers/registry/errors.js'
-import { withJobs, withRedis } from '../jobs/with-jobs.js'
-import { removeFolder, temporaryFolder } from '../parts/folder.js'
 import { manualClock } from '../parts/manual-clock.js'
 import { scriptedRegistry } from './scripted-registry.js'
-import { APP, HOUR, type Kept, MINUTE, told, watched, watching } from './watching.js'
+import { APP, HOUR, MINUTE, told, watched, watching } from './watching.js'
 
 const DAY = 24 * HOUR
 const AMD: Platform = { os: 'linux', architecture: 'amd64' }
 const ARM: Platform = { os: 'linux', architecture: 'arm64' }
 const AGED = { minimumAgeMs: DAY }
-
-describe('selector: minimum age', () => {
-  it('waits, and passes by itself though the list is unchanged', async () => {
-    const { look, selected, clock, updates } = watching(['1.0.0'], [watched('app', AGED)])
-    const until = clock.now() + DAY
-    assert.deepEqual(await look(), ['tags', 'digest 1.0.0'])
-    assert.equal((await selected())?.block?.until, until)
-    await clock.advance(DAY - 1)
-    assert.deepEqual(await look(), ['tags', 'digest 1.0.0'])
-    assert.equal(told(await selected()), '1.0.0 waits (minimum-age)')
-    assert.deepEqual(updates, [])
-    await clock.advance(1)
-    await look()
-    assert.equal(told(await selected()), '1.0.0')
-    assert.equal(updates.length, 1)
-    assert.deepEqual(await look(), ['tags'])
-  })
-
-  it('begins anew where the tag is pushed again', async () => {
-    const { look, selected, clock, registry } = watching(['1.0.0'], [watched('app', AGED)])
-    await look()
-    await clock.advance(DAY - HOUR)
-    registry.images.set(`${APP}:1.0.0`, { content: 'another' })
-    await look()
-    assert.equal((await selected())?.block?.until, clock.now() + DAY)
-    await clock.advance(HOUR)
-    await look()
-    assert.equal(told(await selected()), '1.0.0 waits (minimum-age)')
-  })
-
-  it('does not wait longer for a clock that was ahead', async () => {
-    const { look, selected, clock } = watching(['1.0.0'], [watched('app', AGED)])
-    await look()
-    await clock.advance(-365 * DAY)
-    await look()
-    assert.equal((await selected())?.block?.until, clock.now() + DAY)
-  })
-
-  it('goes by what the list told, at the looks that bring no list too', async () => {
-    const policies = [watched('app', AGED, { ageFrom: 'registry' }), watched('own', AGED)]
-    const { look, selected, clock, registry } = watching(['1.0.0'], policies)
-    registry.facts.set('1.0.0', { pushedAt: clock.now() - DAY + HOUR })
-    await look()
-    const until = clock.now() + HOUR
-    await look()
-    assert.equal((await selected())?.block?.until, until)
-    await clock.advance(HOUR)
-    await look()
-    assert.deepEqual([told(await selected()), told(await selected('own'))], ['1.0.0', '1.0.0 waits (minimum-age)'])
-  })
-
-  it('does not go by what the list told of another digest', async () => {
-    const { look, selected, registry } = watching(['1.0.0'], [watched('app', AGED, { ageFrom: 'registry' })])
-    registry.facts.set('1.0.0', { pushedAt: 1, digest: `sha256:${'0'.repeat(64)}` })
-    await look()
-    assert.equal(told(await selected()), '1.0.0 waits (minimum-age)')
-  })
-
-  async function survives(open: () => Kept): Promise<void> {
-    const clock = manualClock()
-    const first = watching(['1.0.0'], [watched('app', AGED)], { clock, kept: open() })
-    await first.look()
-    await clock.advance(DAY)
-    const restarted = watching(['1.0.0'], [watched('app', AGED)], { clock, kept: open() })
-    await restarted.look()
-    assert.equal(told(await restarted.selected()), '1.0.0')
-  }
-
-  it('survives a restart in files', async () => {
-    const folder = await temporaryFolder('ages')
-    await survives(() => {
-      const { sightings } = memoryJobs({ clock: manualClock(), random: () => 0, state: { folder: join(folder, 'x') } })
-      return { sightings }
-    })
-    await removeFolder(folder)
-  })
-
-  it('survives a restart in Redis, where an unchanged choice is no news either', () =>
-    withRedis({}, ({ url }) =>
-      withJobs({ redis: url }, async ({ sightings, selections, watched: state, standings }) => {
-        await survives(() => ({ sightings }))
-        const kept = { sightings, selections, watched: state, standings }
-        const demands = { ...AGED, holds: [{ tag: '1.1.0', reason: 'slow' }] }
-        const {
-          look,
-          updates,
-          told: news,
-        } = watching(['1.0.0', '1.1.0'], [watched('two', demands, { fallback: true })], {
-          kept,
-        })
-        await look()
-        news.length = 0
-        await look()
-        assert.deepEqual([news, updates], [[], []])
-      }),
-    ))
-})
 
 describe('selector: fallback', () => {
   const held = { holds: [{ tag: '1.2.0', reason: 'leaks', until: manualClock().now() + DAY }] }
@@ -302,104 +201,6 @@ describe('selector: newest', () => {
   })
 })
 
-describe('selector: what goes by the tag in Git', () => {
-  const same = watched('app', {}, { policy: samePolicy('major') })
-  const stand = (...tags: readonly string[]) => standing.parse({ version: 1, tags, stays: [] })
-  const chosen = (byCurrent: Readonly<Record<string, Choice>> = {}) =>
-    Object.entries(byCurrent).map(([current, { tag }]) => `${current} → ${tag}`)
-
-  it('selects for each tag that stands there, and lists again only where that changes', async () => {
-    const { look, selected, jobs, updates } = watching(['1.0.0', '1.1.0', '2.0.0', '2.1.0', '2.1.0-alpine'], [same])
-    await look()
-    assert.deepEqual((await selected())?.byCurrent, {})
-    assert.equal(updates.length, 1)
-    await look()
-    assert.deepEqual(updates, [])
-    await jobs.standings.set('app fleet', stand('1.0.0', '2.0.0', 'latest'))
-    assert.deepEqual(await look(), ['tags', 'digest 1.1.0', 'digest 2.1.0'])
-    assert.deepEqual(chosen((await selected())?.byCurrent), ['1.0.0 → 1.1.0', '2.0.0 → 2.1.0', 'latest → undefined'])
-    assert.equal((await selected())?.byCurrent?.latest?.reason, 'none of the 5 tags qualifies to follow latest')
-    assert.equal(updates.length, 1)
-    assert.deepEqual(await look(), ['tags'])
-    assert.deepEqual(updates, [])
-    await jobs.standings.set('app fleet', stand('1.1.0', '2.0.0'))
-    await look()
-    assert.deepEqual(chosen((await selected())?.byCurrent), ['1.1.0 → 1.1.0', '2.0.0 → 2.1.0'])
-  })
-
-  it('has gates for each of them', async () => {
-    const { look, selected, jobs, clock } = watching(
-      ['1.1.0', '2.1.0'],
-      [
-        watched(
-          'app',
-          { holds: [{ tag: '2.1.0', reason: 'x', until: manualClock().now() + DAY }] },
-          { policy: samePolicy('major') },
-        ),
-      ],
-    )
-    await jobs.standings.set('app fleet', stand('1.0.0', '2.0.0'))
-    await look()
-    const outcomes = async () => Object.values((await selected())?.byCurrent ?? {}).map(told)
-    assert.deepEqual(await outcomes(), ['1.1.0', '2.1.0 waits (hold)'])
-    await clock.advance(DAY)
-    await look()
-    assert.deepEqual(await outcomes(), ['1.1.0', '2.1.0'])
-  })
-})
-
-describe('selector: after', () => {
-  const follower = () =>
-    watched('app', { after: { policy: 'staging', soakMs: HOUR } }, { after: ['staging a', 'staging b'] })
-  const start = manualClock().now()
-  const had = (since: number, until?: number, tag = '1.0.0') => ({
-    tag,
-    since: start + since,
-    ...(until !== undefined && { until: start + until }),
-  })
-
-  const cases: readonly (readonly [
-    string,
-    readonly ReturnType<typeof had>[],
-    readonly ReturnType<typeof had>[],
-    boolean,
-  ])[] = [
-    ['nothing is known', [], [], false],
-    ['one branch has had it for long enough, the other never', [had(-HOUR)], [], false],
-    ['both have', [had(-HOUR)], [had(-2 * HOUR)], true],
-    ['one has for too short a time', [had(-HOUR)], [had(-HOUR + 1)], false],
-    ['it was superseded after long enough', [had(-3 * HOUR, -2 * HOUR)], [had(-HOUR)], true],
-    ['it was superseded too soon', [had(-2 * HOUR, -HOUR - 1)], [had(-HOUR)], false],
-    ['another tag has', [had(-HOUR, undefined, '0.9.0')], [had(-HOUR, undefined, '0.9.0')], false],
-  ]
-  for (const [what, a, b, passes] of cases) {
-    it(`${passes ? 'passes' : 'waits'} where ${what}`, async () => {
-      const { look, selected, jobs } = watching(['1.0.0'], [follower()])
-      await jobs.standings.set('staging a', { version: 1, tags: [], stays: [...a] })
-      await jobs.standings.set('staging b', { version: 1, tags: [], stays: [...b] })
-      await look()
-      assert.equal(told(await selected()), passes ? '1.0.0' : '1.0.0 waits (after)')
-    })
-  }
-
-  it('passes by itself, and not any more where the tag is taken back', async () => {
-    const { look, selected, jobs, clock, updates } = watching(['1.0.0'], [follower()])
-    await look()
-    assert.equal((await selected())?.block?.until, undefined)
-    for (const key of follower().after) await jobs.standings.set(key, { version: 1, tags: ['1.0.0'], stays: [had(0)] })
-    await look()
-    assert.equal((await selected())?.block?.until, start + HOUR)
-    await clock.advance(HOUR)
-    assert.deepEqual(await look(), ['tags'])
-    assert.equal(told(await selected()), '1.0.0')
-    assert.equal(updates.length, 1)
-    await jobs.standings.set('staging b', { version: 1, tags: ['0.9.0'], stays: [] })
-    await look()
-    assert.equal(told(await selected()), '1.0.0 waits (after)')
-    assert.deepEqual(await look(), ['tags'])
-  })
-})
-
 describe('selector: holds', () => {
   it('of two on one tag, the longer one keeps it', async () => {
     const start = manualClock().now()
@@ -415,23 +216,5 @@ describe('selector: holds', () => {
     await look()
     assert.equal(told(await selected()), '1.0.0')
     assert.deepEqual(news, ['app 1.0.0 held until 2026-11-20T00:03:00Z: for 3', 'app 1.0.0'])
-  })
-})
-
-describe('selector: many tags that are too young', () => {
-  it('falls back beyond them, look by look, and asks little then', async () => {
-    const young = Array.from({ length: 50 }, (_, minor) => `2.${minor}.0`)
-    const { look, selected, registry, clock } = watching(['1.0.0'], [watched('app', AGED, { fallback: true })])
-    await look()
-    await clock.advance(DAY)
-    registry.repositories.set(APP, ['1.0.0', ...young])
-    const digests = async () => (await look()).filter((asked) => asked.startsWith('digest')).length
-    assert.deepEqual([await digests(), told(await selected())?.slice(0, 12)], [20, '2.49.0 waits'])
-    assert.deepEqual([await digests(), told(await selected())?.slice(0, 12)], [20, '2.49.0 waits'])
-    assert.deepEqual([await digests(), told(await selected())?.slice(0, 12)], [13, '1.0.0 beside'])
-    assert.deepEqual(await look(), ['tags', 'digest 2.49.0', 'digest 1.0.0'])
-    await clock.advance(DAY)
-    await look()
-    assert.equal(told(await selected()), '2.49.0')
   })
 })
