@@ -26,12 +26,15 @@ const rows = [
   ...(await measure('docker-registry', await startRegistryWith(REPOSITORIES, TAGS))),
   ...(await measure('canned list', await startCannedWith(TAGS))),
 ]
-printTable(['', 'wall ms', 'polls/s', 'share of wrk', 'CPU ms', 'µs CPU a poll', 'CPU ratio', 'peak MiB'], rows)
+printTable(
+  ['', 'requests', 'wall ms', 'polls/s', 'share of wrk', 'CPU ms', 'µs CPU a poll', 'CPU ratio', 'peak MiB'],
+  rows,
+)
 
 async function measure(server: string, lists: TagLists): Promise<(string | number)[][]> {
   const open = (kind: string) => startWorker<'pass', PassResult>(script, [kind, lists.host, String(REPOSITORIES)])
   const workers = { ours: await open('ours'), bare: await open('bare') }
-  const passes = { ours: [] as Spent[], bare: [] as Spent[] }
+  const passes = { ours: [] as Pass[], bare: [] as Pass[] }
   try {
     const first = await workers.ours.run('pass')
     await workers.bare.run('pass')
@@ -40,13 +43,14 @@ async function measure(server: string, lists: TagLists): Promise<(string | numbe
       wrk.push(await loadByWrk(`http://${lists.host}/v2/${repositoryAt(0)}/tags/list?n=1000`, LOAD))
       for (const name of ['ours', 'bare'] as const) {
         const spent = await workers[name].run('pass')
-        if (spent.result.unchanged !== REPOSITORIES) throw new Error(`Cannot measure: ${JSON.stringify(spent.result)}`)
+        if (spent.result.outcomes.unchanged !== REPOSITORIES)
+          throw new Error(`Cannot measure: ${JSON.stringify(spent.result)}`)
         passes[name].push(spent)
       }
     }
     const yardstick = { cpuMs: quantile(passes.bare.map(({ cpuMs }) => cpuMs)), wrk: quantile(wrk) }
     return [
-      [`${server}: wrk`, '', yardstick.wrk.toFixed(0)],
+      [`${server}: wrk`, '', '', yardstick.wrk.toFixed(0)],
       rowOf(`${server}: node:http and SHA-256`, passes.bare, yardstick),
       rowOf(`${server}: ours`, passes.ours, yardstick),
       rowOf(`${server}: ours, first pass`, [first], yardstick),
@@ -57,19 +61,22 @@ async function measure(server: string, lists: TagLists): Promise<(string | numbe
   }
 }
 
+type Pass = Spent & { readonly result: PassResult }
+
 interface Yardstick {
   readonly cpuMs: number
   /** Requests a second. */
   readonly wrk: number
 }
 
-function rowOf(name: string, passes: readonly Spent[], yardstick: Yardstick): (string | number)[] {
+function rowOf(name: string, passes: readonly Pass[], yardstick: Yardstick): (string | number)[] {
   const wall = quantile(passes.map(({ wallMs }) => wallMs))
   const cpu = quantile(passes.map(({ cpuMs }) => cpuMs))
   const peak = Math.max(...passes.map(({ peakMiB }) => peakMiB))
   const perSecond = (REPOSITORIES * 1_000) / wall
   return [
     name,
+    quantile(passes.map(({ result }) => result.requests)),
     ms(wall),
     perSecond.toFixed(0),
     (perSecond / yardstick.wrk).toFixed(2),

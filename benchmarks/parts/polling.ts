@@ -10,8 +10,13 @@ import { type WatchedPolicy, watchesOf } from '../../src/watchers/watch.js'
 import { repositoryAt } from './tag-lists.js'
 import { serve } from './worker.js'
 
-/** Repositories by outcome of their poll, when every one was looked at once. */
-export type PassResult = Readonly<Record<string, number>>
+/** When every repository was looked at once. */
+export interface PassResult {
+  /** Repositories by what came of their poll. */
+  readonly outcomes: Readonly<Record<string, number>>
+  /** What the registry was asked. */
+  readonly requests: number
+}
 
 /** As many under way, and as many connections, as the service has. */
 const IN_FLIGHT = 32
@@ -19,10 +24,12 @@ const CONNECTIONS = 8
 
 const [kind = '', host = '', count = ''] = process.argv.slice(2)
 const names = Array.from({ length: Number(count) }, (_, index) => repositoryAt(index))
+let requests = 0
 const { look, stop } = kind === 'ours' ? poller() : bareClient()
 
 serve<'pass', PassResult>(async () => {
   const outcomes: Record<string, number> = {}
+  const before = requests
   const left = names.keys()
   const worker = async () => {
     for (const index of left) {
@@ -31,7 +38,7 @@ serve<'pass', PassResult>(async () => {
     }
   }
   await Promise.all(Array.from({ length: IN_FLIGHT }, worker))
-  return outcomes
+  return { outcomes, requests: requests - before }
 }, stop)
 
 interface Client {
@@ -46,6 +53,9 @@ function poller(): Client {
     hosts: () => ({ plainHttp: true }),
     clock: systemClock,
     userAgent: 'tidemark/benchmark',
+    onRequest: () => {
+      requests++
+    },
   })
   const jobs = memoryJobs(surroundings)
   const events = { polled: () => {}, selected: () => {} }
@@ -91,6 +101,7 @@ function bareClient(): Client {
     look(index) {
       return new Promise((resolve, reject) => {
         const path = `/v2/${names[index]}/tags/list?n=1000`
+        requests++
         http
           .get({ agent, hostname, port, path }, (response) => {
             const chunks: Buffer[] = []
