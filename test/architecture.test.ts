@@ -19,8 +19,8 @@ const DIRECTIONS: Readonly<Record<string, string>> = {
   'parts.ts': BELOW_SERVICE,
   web: 'watchers updaters jobs telemetry lifecycle policies image error.ts',
   // These two meet in jobs and do not know each other.
-  watchers: 'jobs telemetry lifecycle policies image error.ts',
-  updaters: 'jobs telemetry lifecycle policies image error.ts',
+  watchers: 'jobs telemetry lifecycle policies image error.ts group-by.ts',
+  updaters: 'jobs telemetry lifecycle policies image error.ts group-by.ts',
   jobs: 'telemetry lifecycle policies image error.ts',
   config: 'lifecycle policies image error.ts',
   telemetry: 'lifecycle image error.ts',
@@ -28,6 +28,7 @@ const DIRECTIONS: Readonly<Record<string, string>> = {
   policies: 'image error.ts',
   image: 'error.ts',
   'error.ts': '',
+  'group-by.ts': '',
 }
 
 /** Where each library may be imported: a change of library is a change of these files. */

@@ -1,3 +1,4 @@
+import { groupBy } from '../group-by.js'
 import { repositoryKey, tryParseRepository } from '../image/repository.js'
 import type { JudgedPlace, Judgement, Known, PlaceWarning } from './judgement.js'
 import type { Marker, Place } from './manifests/place.js'
@@ -11,7 +12,7 @@ import { currentAt } from './version-at.js'
 export function judge(files: readonly ScannedFile[], target: UpdateTarget, known: Known): Judgement {
   const places: JudgedPlace[] = []
   const warnings: PlaceWarning[] = []
-  const byImage = policiesByImage(target.policies)
+  const byImage: ByImage = groupBy(target.policies, ({ repository }) => repositoryKey(repository))
   const claimsOf = pathClaims(target.policies)
   for (const { path, scan } of files) {
     const claims = scan.places.some(({ paths }) => paths !== undefined) ? claimsOf(path) : []
@@ -31,17 +32,6 @@ export function judge(files: readonly ScannedFile[], target: UpdateTarget, known
 
 /** Policies by the canonical name of their repository: a large branch has many places, and most belong to none. */
 type ByImage = ReadonlyMap<string, readonly WritingPolicy[]>
-
-function policiesByImage(policies: readonly WritingPolicy[]): ByImage {
-  const groups = new Map<string, WritingPolicy[]>()
-  for (const policy of policies) {
-    const key = repositoryKey(policy.repository)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [policy])
-    else group.push(policy)
-  }
-  return groups
-}
 
 /** The policies that claim a place, or a warning about its marker. */
 function ownersOf(

@@ -1,5 +1,6 @@
+import { groupBy } from '../group-by.js'
 import type { Change } from './commit-message.js'
-import type { GitRepository, Oid, Snapshot } from './git/repository.js'
+import type { GitRepository, Snapshot } from './git/repository.js'
 import { judge } from './judge.js'
 import type { JudgedPlace, Known, PlaceWarning } from './judgement.js'
 import { ManifestError } from './manifests/errors.js'
@@ -36,7 +37,8 @@ export async function planBranch(
   const snapshot = await repository.head(target.branch, { signal })
   const scanned = await scanner.scan(snapshot, signal)
   const judgement = judge(scanned, target, known)
-  const byFile = groupByFile(judgement.places.filter(({ edit }) => edit !== undefined))
+  const due = judgement.places.filter(({ edit }) => edit !== undefined)
+  const byFile = groupBy(due, ({ file }) => file)
   const bytes = await readFiles(scanned, byFile, repository, signal)
 
   const files: FileEdit[] = []
@@ -56,25 +58,19 @@ export async function planBranch(
   return { ...judgement, snapshot, places, files, changes: places.flatMap(changeAt) }
 }
 
-function groupByFile(places: readonly JudgedPlace[]): ReadonlyMap<string, readonly JudgedPlace[]> {
-  const groups = new Map<string, JudgedPlace[]>()
-  for (const place of places) groups.set(place.file, [...(groups.get(place.file) ?? []), place])
-  return groups
-}
-
 async function readFiles(
   scanned: readonly ScannedFile[],
   wanted: ReadonlyMap<string, unknown>,
   repository: GitRepository,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
-  const paths = new Map<Oid, string[]>()
-  for (const { path, oid } of scanned) {
-    if (wanted.has(path)) paths.set(oid, [...(paths.get(oid) ?? []), path])
-  }
+  const files = groupBy(
+    scanned.filter(({ path }) => wanted.has(path)),
+    ({ oid }) => oid,
+  )
   const bytes = new Map<string, Uint8Array>()
-  for await (const blob of repository.readBlobs([...paths.keys()], { signal })) {
-    for (const path of paths.get(blob.oid) ?? []) bytes.set(path, blob.bytes)
+  for await (const blob of repository.readBlobs([...files.keys()], { signal })) {
+    for (const { path } of files.get(blob.oid) ?? []) bytes.set(path, blob.bytes)
   }
   return bytes
 }

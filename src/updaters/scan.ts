@@ -1,3 +1,4 @@
+import { groupBy } from '../group-by.js'
 import { GitError } from './git/errors.js'
 import type { GitRepository, Oid, Snapshot, TreeEntry } from './git/repository.js'
 import { isEmptyScan, type Scan } from './manifests/place.js'
@@ -88,13 +89,11 @@ export function createScanner(
   }
 
   async function readUnknown(fresh: readonly Folder[], signal: AbortSignal): Promise<void> {
-    const blobs = new Map<Oid, ScannedBlob[]>()
-    for (const { blob } of fresh.flatMap(({ unread }) => unread)) {
-      if (index.get(blob) !== undefined) continue
-      const known = blobs.get(blob.oid)
-      if (known === undefined) blobs.set(blob.oid, [blob])
-      else known.push(blob)
-    }
+    const wantedBlobs = fresh.flatMap(({ unread }) => unread.map(({ blob }) => blob))
+    const blobs = groupBy(
+      wantedBlobs.filter((blob) => index.get(blob) === undefined),
+      ({ oid }) => oid,
+    )
     for await (const { oid, bytes } of repository.readBlobs([...blobs.keys()], { signal })) {
       for (const blob of blobs.get(oid) ?? []) {
         if (index.get(blob) === undefined) index.set(blob, scanManifest(blob.name, bytes, blob.paths))

@@ -1,3 +1,5 @@
+import { groupBy } from '../group-by.js'
+
 /** Files of a branch, by globs. */
 export interface FileScope {
   readonly globs: readonly string[]
@@ -10,18 +12,12 @@ export interface FileScope {
  * file are asked whether it matches.
  */
 export function scopeIndex<Scope extends FileScope>(scopes: readonly Scope[]): (file: string) => readonly Scope[] {
-  const byStem = new Map<string, Scope[]>()
-  for (const scope of scopes) {
-    for (const stem of new Set(scope.globs.map(stemOf))) {
-      const those = byStem.get(stem)
-      if (those === undefined) byStem.set(stem, [scope])
-      else those.push(scope)
-    }
-  }
+  const stems = scopes.flatMap((scope) => scope.globs.map((glob) => ({ stem: stemOf(glob), scope })))
+  const byStem = groupBy(stems, ({ stem }) => stem)
   if (byStem.size === 0) return () => []
   return (file) => {
     const found = new Set<Scope>()
-    for (const stem of stemsOf(file)) for (const scope of byStem.get(stem) ?? []) found.add(scope)
+    for (const stem of stemsOf(file)) for (const { scope } of byStem.get(stem) ?? []) found.add(scope)
     return [...found].filter(({ matches }) => matches(file))
   }
 }

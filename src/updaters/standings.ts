@@ -1,5 +1,5 @@
+import { groupBy } from '../group-by.js'
 import { repositoryKey } from '../image/repository.js'
-import type { Tag } from '../image/tag.js'
 import type { Jobs } from '../jobs/jobs.js'
 import { standingKey } from '../jobs/keys.js'
 import type { JudgedPlace } from './judgement.js'
@@ -24,17 +24,15 @@ export async function tellStandings(
   const telling = target.policies.filter(({ tellsStanding }) => tellsStanding)
   const keyOf = ({ name }: WritingPolicy) => standingKey(name, target.git)
   const known = await jobs.standings.getAll(telling.map(keyOf))
+  const placesOf = groupBy(places, ({ policy }) => policy)
   for (const policy of telling) {
     const before = known.get(keyOf(policy))
-    const after = standingAfter(before, tagsOf(policy, places), now(), compareFor(policy))
+    const tags = (placesOf.get(policy.name) ?? []).flatMap(({ tag }) => tag ?? [])
+    const after = standingAfter(before, tags, now(), compareFor(policy))
     if (isSameStanding(before, after)) continue
     await jobs.standings.set(keyOf(policy), after)
     const isAnother = before?.tags.join(' ') !== after.tags.join(' ')
     if (policy.policy.needs !== 'current' || !isAnother) continue
     await jobs.polls.add({ version: 1, repository: repositoryKey(policy.repository), trigger: 'event' })
   }
-}
-
-function tagsOf({ name }: WritingPolicy, places: readonly Standpoint[]): readonly Tag[] {
-  return places.flatMap(({ policy, tag }) => (policy === name ? (tag ?? []) : []))
 }

@@ -1,3 +1,4 @@
+import { groupBy } from '../group-by.js'
 import { type Repository, repositoryKey } from '../image/repository.js'
 import type { Gate } from '../policies/gate.js'
 import type { Policy } from '../policies/policy.js'
@@ -55,13 +56,7 @@ export interface Target {
 
 /** Groups policies by repository. */
 export function watchesOf(policies: readonly WatchedPolicy[]): ReadonlyMap<string, Watch> {
-  const groups = new Map<string, WatchedPolicy[]>()
-  for (const policy of policies) {
-    const key = repositoryKey(policy.repository)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [policy])
-    else group.push(policy)
-  }
+  const groups = groupBy(policies, ({ repository }) => repositoryKey(repository))
   return new Map([...groups].map(([key, group]) => [key, watchOf(key, group)]))
 }
 
