@@ -40,7 +40,7 @@ export interface Question {
 }
 
 export type SignatureVerdict =
-  /** `by` is for a person, such as the name of the key's file. */
+  /** `by` is for a person, such as the fingerprint of the key; a reason is one phrase, such as `signed by another key`. */
   { readonly verified: true; readonly by: string } | { readonly verified: false; readonly reason: string }
 
 /** A time at which a tag stood at every place of a policy, in milliseconds since the Unix epoch. Without an end it still does. */

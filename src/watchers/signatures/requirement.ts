@@ -16,11 +16,6 @@ export interface KeylessRequirement {
   readonly trustedRoot?: string | undefined
 }
 
-/** A reason is one phrase, such as `signed by another key`. */
-export type SignatureVerdict =
-  | { readonly verified: true; readonly by: string }
-  | { readonly verified: false; readonly reason: string }
-
 /** Judges one attached signature of a digest. Nothing of the signature makes it throw. */
 export type Judge = (attached: AttachedSignature, digest: Digest) => Judgement
 

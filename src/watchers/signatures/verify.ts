@@ -1,10 +1,11 @@
 import type { Digest } from '../../image/digest.js'
 import { type Repository, repositoryKey } from '../../image/repository.js'
 import type { Clock } from '../../lifecycle/clock.js'
+import type { SignatureVerdict } from '../../policies/gate.js'
 import type { Registry } from '../registry/registry.js'
 import { identityMatcher, keylessJudge } from './keyless.js'
 import { keyJudge } from './keys.js'
-import type { Judge, Judgement, SignatureRequirement, SignatureVerdict } from './requirement.js'
+import type { Judge, Judgement, SignatureRequirement } from './requirement.js'
 import { publicTrustedRoot, type TrustedRootOptions } from './trusted-root.js'
 
 export interface VerifierOptions {
