@@ -1,4 +1,5 @@
 import type { Provenance } from '../image/description.js'
+import { formatInstant } from '../policies/time-text.js'
 import { oneLine } from '../telemetry/one-line.js'
 
 /** One place that a commit changes. */
@@ -38,7 +39,7 @@ export function commitMessage(
 function originOf({ revision, createdAt }: Provenance = {}): string {
   const facts = [
     ...(revision === undefined ? [] : [`revision ${revision}`]),
-    ...(createdAt === undefined ? [] : [`created ${new Date(createdAt).toISOString().replace(/\.[0-9]+/, '')}`]),
+    ...(createdAt === undefined ? [] : [`created ${formatInstant(createdAt)}`]),
   ]
   return facts.length === 0 ? '' : ` (${facts.join(', ')})`
 }
