@@ -123,7 +123,7 @@ describe('while registries fail', { concurrency: true }, () => {
     it(`${name} is told once, and recovered from without help`, async () => {
       const image = imageOf(name)
       const failures = () => recordsOf('Poll failed', image)
-      await eventually(`${looks} failures of ${name}`, () => failures().length >= looks, 25_000)
+      await eventually(`${looks} failures of ${name}`, () => failures().length >= looks, 60_000)
       await healthyDone
       assert.ok(!selected(name, '1.1.0'))
 
