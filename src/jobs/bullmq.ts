@@ -6,7 +6,7 @@ import { sleep } from '../lifecycle/clock.js'
 import type { Component } from '../lifecycle/component.js'
 import { inHand } from './in-hand.js'
 import type { Jobs } from './jobs.js'
-import { type JobKind, POLLS, readPayload, type Triggered, UPDATES } from './kinds.js'
+import { type JobKind, type Order, POLLS, readPayload, UPDATES } from './kinds.js'
 import { DEFAULT_GRACE_MS, type JobsOptions, KEPT_FAILURES, RETRY, setAside, type Trouble } from './options.js'
 import { selection, watched } from './payloads.js'
 import type { JobHandler, JobQueue } from './queue.js'
@@ -66,7 +66,7 @@ interface Shared extends BullmqJobsOptions {
   readonly store: RedisStore
 }
 
-function bullmqQueue<Payload extends Triggered>(kind: JobKind<Payload>, shared: Shared): JobQueue<Payload> {
+function bullmqQueue<Payload extends Order>(kind: JobKind<Payload>, shared: Shared): JobQueue<Payload> {
   const { store, prefix } = shared
   const { name } = kind
   const queue = openQueue(name, shared)
@@ -121,7 +121,7 @@ function openQueue(name: string, { store, prefix }: Shared): Queue {
 }
 
 /** Waits for its work to be done, and for Redis to hear of it, where Redis is there to hear. */
-function startWorker<Payload extends Triggered>(
+function startWorker<Payload extends Order>(
   kind: JobKind<Payload>,
   handler: JobHandler<Payload>,
   concurrency: number,

@@ -3,18 +3,23 @@ import { JobsError } from './errors.js'
 import { type PollJob, pollJob, type UpdateJob, updateJob } from './payloads.js'
 
 /** What a queue must know of the jobs it carries. */
-export interface JobKind<Payload extends Triggered> {
+export interface JobKind<Payload extends Order> {
   /** The queue's name. */
   readonly name: string
   readonly schema: z.ZodType<Payload>
   /** Jobs of one key never run at the same time. */
   keyOf(payload: Payload): string
-  /** From the least urgent to the most: a job that stands for several orders has the most urgent trigger of them. */
-  readonly triggers: readonly Payload['trigger'][]
+  /**
+   * From the least urgent to the most: a job that stands for several orders has the most urgent trigger of them. Empty where
+   * all orders are alike.
+   */
+  readonly triggers: readonly string[]
 }
 
-export interface Triggered {
-  readonly trigger: string
+/** What every payload has, and what those have that are not alike. */
+export interface Order {
+  readonly version: number
+  readonly trigger?: string
 }
 
 export const POLLS: JobKind<PollJob> = {
@@ -29,23 +34,23 @@ export const UPDATES: JobKind<UpdateJob> = {
   schema: updateJob,
   // No branch has a space in its name (git-check-ref-format), so no two pairs give one key.
   keyOf: (job) => `${job.git} ${job.branch}`,
-  triggers: ['look', 'selection', 'request'],
+  triggers: [],
 }
 
 /** Checks what came from a caller or from another process. Throws `JobsError` `INVALID_PAYLOAD`. */
-export function readPayload<Payload extends Triggered>(kind: JobKind<Payload>, payload: unknown): Payload {
+export function readPayload<Payload extends Order>(kind: JobKind<Payload>, payload: unknown): Payload {
   const read = kind.schema.safeParse(payload)
   if (read.success) return read.data
   throw new JobsError('INVALID_PAYLOAD', `Cannot read a job of "${kind.name}": ${faultsOf(read.error)}`)
 }
 
 /** The payload of one job that stands for two orders of the same key. */
-export function fold<Payload extends Triggered>(kind: JobKind<Payload>, earlier: Payload, later: Payload): Payload {
+export function fold<Payload extends Order>(kind: JobKind<Payload>, earlier: Payload, later: Payload): Payload {
   return urgencyOf(kind, later) > urgencyOf(kind, earlier) ? later : earlier
 }
 
-export function urgencyOf<Payload extends Triggered>(kind: JobKind<Payload>, payload: Payload): number {
-  return kind.triggers.indexOf(payload.trigger)
+export function urgencyOf<Payload extends Order>(kind: JobKind<Payload>, payload: Payload): number {
+  return payload.trigger === undefined ? 0 : kind.triggers.indexOf(payload.trigger)
 }
 
 /** One line that says where and how a value is not what it should be. */

@@ -6,7 +6,7 @@ import { JobsError } from './errors.js'
 import { fileRecords } from './file-records.js'
 import { inHand } from './in-hand.js'
 import type { Jobs } from './jobs.js'
-import { fold, type JobKind, POLLS, readPayload, type Triggered, UPDATES } from './kinds.js'
+import { fold, type JobKind, type Order, POLLS, readPayload, UPDATES } from './kinds.js'
 import { layeredRecords, memoryRecords } from './memory-records.js'
 import { DEFAULT_GRACE_MS, type JobsOptions, KEPT_FAILURES, RETRY, setAside } from './options.js'
 import { sightings, standing } from './payloads.js'
@@ -69,7 +69,7 @@ interface Job<Payload> {
   next?: Payload
 }
 
-function memoryQueue<Payload extends Triggered>(
+function memoryQueue<Payload extends Order>(
   kind: JobKind<Payload>,
   { clock, random, onTrouble, graceMs = DEFAULT_GRACE_MS }: JobsOptions,
   ensureOpen: (action: string) => void,

@@ -22,8 +22,6 @@ export const updateJob = z.strictObject({
   version: z.literal(1),
   git: z.string().min(1),
   branch: z.string().min(1),
-  /** What ordered it. `look`: the regular look for other people's commits. */
-  trigger: z.enum(['look', 'selection', 'request']),
 })
 export type UpdateJob = z.infer<typeof updateJob>
 

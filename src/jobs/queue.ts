@@ -4,8 +4,8 @@ import type { Component } from '../lifecycle/component.js'
  * The orders that one kind of worker takes: polls, or updates.
  *
  * Jobs of one key never run at the same time, and at most one waits: an order given while another waits, or is delayed
- * after a failure, is folded into it, and the job has the most urgent trigger of those it stands for. An order given while
- * one is active runs after it, once. Jobs of different keys run side by side.
+ * after a failure, is folded into it, and the job has the most urgent trigger of those it stands for, where orders have
+ * triggers. An order given while one is active runs after it, once. Jobs of different keys run side by side.
  * A lost or doubled job is harmless by design: what should be done is computed anew from registries and Git.
  */
 export interface JobQueue<Payload> extends Component {

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import { fold, type JobKind, type Triggered, urgencyOf } from './kinds.js'
+import { fold, type JobKind, type Order, urgencyOf } from './kinds.js'
 
 /**
  * Which keys have been ordered more urgently than their waiting job says: BullMQ drops what it folds, and with it an
@@ -12,13 +12,14 @@ export interface UrgentOrders<Payload> {
   take(redis: Redis, key: string, payload: Payload): Promise<Payload>
 }
 
-export function urgentOrders<Payload extends Triggered>(kind: JobKind<Payload>, prefix: string): UrgentOrders<Payload> {
+export function urgentOrders<Payload extends Order>(kind: JobKind<Payload>, prefix: string): UrgentOrders<Payload> {
   const setOf = (trigger: string) => `${prefix}:urgent:${kind.name}:${trigger}`
   const urgentTriggers = kind.triggers.slice(1)
 
   return {
     async mark(redis, key, payload) {
-      if (urgencyOf(kind, payload) > 0) await redis.sadd(setOf(payload.trigger), key)
+      const { trigger } = payload
+      if (trigger !== undefined && urgencyOf(kind, payload) > 0) await redis.sadd(setOf(trigger), key)
     },
     async take(redis, key, payload) {
       const removed = await Promise.all(urgentTriggers.map((trigger) => redis.srem(setOf(trigger), key)))

@@ -39,7 +39,7 @@ export function startUpdates(options: UpdatesOptions): Component {
     run() {
       if (isPausing(failures.get(git)?.notBefore ?? 0, clock.now(), longestPauseMs(intervalMs))) return
       jobs.updates
-        .add({ version: 1, git, branch, trigger: 'look' }, { atMostOncePerMs: intervalMs * WITHIN_PERIOD })
+        .add({ version: 1, git, branch }, { atMostOncePerMs: intervalMs * WITHIN_PERIOD })
         .catch((error: unknown) => events.queueTroubled({ queue: 'updates', reason: reasonOf(error) }))
     },
   }))

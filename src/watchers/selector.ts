@@ -149,7 +149,7 @@ export function createSelector({ registry, jobs, events, clock, gateTime = clock
   }
 
   async function order({ targets }: WatchedPolicy): Promise<void> {
-    for (const target of targets) await jobs.updates.add({ version: 1, ...target, trigger: 'selection' })
+    for (const target of targets) await jobs.updates.add({ version: 1, ...target })
   }
 }
 

@@ -8,7 +8,7 @@ import { memoryJobs } from '../../src/jobs/memory.js'
 import type { JobsOptions, Trouble } from '../../src/jobs/options.js'
 import type { PollJob, Selection } from '../../src/jobs/payloads.js'
 import { systemClock } from '../../src/lifecycle/clock.js'
-import { gate, poll, update } from '../jobs/orders.js'
+import { latch, poll, update } from '../jobs/orders.js'
 import { eventually } from '../parts/eventually.js'
 import { type RunningRedis, startRedis } from '../parts/redis.js'
 
@@ -31,7 +31,7 @@ function conform(name: string, openJobs: (options: JobsOptions) => Jobs) {
   describe(`in ${name}`, { concurrency: true }, () => {
     test('runs jobs of different keys side by side, as many as it may', async () => {
       await withJobs(async (jobs) => {
-        const held = gate()
+        const held = latch()
         const begun: string[] = []
         jobs.polls.work(async ({ repository }) => {
           begun.push(repository)
@@ -78,7 +78,7 @@ function conform(name: string, openJobs: (options: JobsOptions) => Jobs) {
 
     test('runs once more for all that is ordered while the same is active', async () => {
       await withJobs(async (jobs) => {
-        const held = gate()
+        const held = latch()
         const ran: string[] = []
         jobs.polls.work(async ({ trigger }) => {
           ran.push(trigger)
@@ -171,7 +171,7 @@ function conform(name: string, openJobs: (options: JobsOptions) => Jobs) {
 
     test('sets aside at once what would fail again, and runs what was ordered meanwhile', async () => {
       await withJobs(async (jobs, troubles) => {
-        const held = gate()
+        const held = latch()
         let runs = 0
         jobs.polls.work(async () => {
           runs += 1
@@ -225,7 +225,7 @@ function conform(name: string, openJobs: (options: JobsOptions) => Jobs) {
 
     test('stops when the work in hand is done, and takes nothing new', async () => {
       await withJobs(async (jobs) => {
-        const held = gate()
+        const held = latch()
         const done: string[] = []
         let aborted = false
         jobs.polls.work(async ({ repository }, { signal }) => {

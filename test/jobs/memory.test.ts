@@ -4,7 +4,7 @@ import { JobsError } from '../../src/jobs/errors.js'
 import { memoryJobs } from '../../src/jobs/memory.js'
 import { KEPT_FAILURES } from '../../src/jobs/options.js'
 import { manualClock } from '../parts/manual-clock.js'
-import { gate, poll } from './orders.js'
+import { latch, poll } from './orders.js'
 
 const tooEarly = new JobsError('UNAVAILABLE', 'Cannot look: too early', { retryable: true })
 
@@ -26,7 +26,7 @@ test('tries again after 1, 2 and 4 seconds at the most', async () => {
 test('begins an order after failures with all its tries', async () => {
   const clock = manualClock()
   const jobs = memoryJobs({ clock, random: () => 0 })
-  const held = gate()
+  const held = latch()
   let tries = 0
   jobs.polls.work(async () => {
     tries += 1
@@ -64,7 +64,7 @@ test('runs thousands in the order they came', async () => {
   const jobs = memoryJobs({ clock: manualClock(), random: () => 0 })
   const keys = Array.from({ length: 10_000 }, (_, index) => `repository-${index}`)
   const ran: string[] = []
-  const all = gate()
+  const all = latch()
   jobs.polls.work(async ({ repository }) => {
     ran.push(repository)
     if (ran.length === keys.length) all.open()

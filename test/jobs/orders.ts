@@ -4,17 +4,17 @@ export function poll(repository: string, trigger: PollJob['trigger'] = 'schedule
   return { version: 1, repository, trigger }
 }
 
-export function update(branch: string, trigger: UpdateJob['trigger'] = 'look'): UpdateJob {
-  return { version: 1, git: 'fleet', branch, trigger }
+export function update(branch: string): UpdateJob {
+  return { version: 1, git: 'fleet', branch }
 }
 
 /** A handler's work that a test holds and lets go. */
-export interface Gate {
+export interface Latch {
   readonly opened: Promise<void>
   open(): void
 }
 
-export function gate(): Gate {
+export function latch(): Latch {
   let open = () => {}
   const opened = new Promise<void>((resolve) => {
     open = resolve

@@ -6,7 +6,7 @@ import { Redis } from 'ioredis'
 import { JobsError } from '../../src/jobs/errors.js'
 import { eventually } from '../parts/eventually.js'
 import type { RunningRedis } from '../parts/redis.js'
-import { gate, poll } from './orders.js'
+import { latch, poll } from './orders.js'
 import { withJobs, withRedis } from './with-jobs.js'
 
 const AWAY = { name: 'JobsError', code: 'UNAVAILABLE', retryable: true } as const
@@ -17,7 +17,7 @@ describe('Redis', { concurrency: true }, () => {
   test('that was emptied costs nothing but the jobs in it', () =>
     withRedis({}, async (redis) => {
       await withJobs({ redis: redis.url }, async (jobs) => {
-        const held = gate()
+        const held = latch()
         const ran: string[] = []
         jobs.polls.work(async ({ repository }) => {
           ran.push(repository)
@@ -99,7 +99,7 @@ describe('Redis', { concurrency: true }, () => {
   test('that goes away does not hold up a stop for long', () =>
     withRedis({}, async (redis) => {
       await withJobs({ redis: redis.url }, async (jobs) => {
-        const held = gate()
+        const held = latch()
         let runs = 0
         jobs.polls.work(async () => {
           runs += 1

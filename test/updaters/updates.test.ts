@@ -53,7 +53,7 @@ function setup(reconcile: () => Promise<Reconciliation>, after = Promise.resolve
     random: () => 0.5,
     after,
   })
-  const order = () => jobs.updates.add({ version: 1, git: 'fleet', branch: 'main', trigger: 'selection' })
+  const order = () => jobs.updates.add({ version: 1, git: 'fleet', branch: 'main' })
   return { clock, updates, told, runs, order }
 }
 

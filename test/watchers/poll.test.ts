@@ -66,7 +66,7 @@ describe('poll', () => {
       digest: digestOf(`${APP}:1.2.0`),
       firstSeenAt: clock.now(),
     })
-    assert.deepEqual(updates, [{ version: 1, git: 'fleet', branch: 'main', trigger: 'selection' }])
+    assert.deepEqual(updates, [{ version: 1, git: 'fleet', branch: 'main' }])
     assert.deepEqual(selected, ['app 1.2.0'])
   })
 
