@@ -53,11 +53,17 @@ export function changesOnlyValues(file: string, before: string, after: string, c
     let at = 0
     for (const was of were) {
       const is = are[at++]
-      if (is === undefined || !isSameNode(was.key, is.key) || !isSameNode(was.value, is.value)) return false
+      if (is === undefined || !isSameKey(was.key, is.key) || !isSameNode(was.value, is.value)) return false
       if (was.value?.type === 'scalar' && additions.has(was.value.start) && !isAdded(was.value.start, are[at++]))
         return false
     }
     return at === are.length
+  }
+
+  /** An alias may stand for a key: to rename that would do more than to write a value. */
+  function isSameKey(was: Node, is: Node): boolean {
+    const isChanged = was.type === 'scalar' && countBelow(starts, was.start) < countBelow(starts, was.end)
+    return !isChanged && isSameNode(was, is)
   }
 
   function isAdded(behind: number, is: Entry | undefined): boolean {

@@ -70,6 +70,13 @@ for (const [name, content, other] of STRAY) {
   })
 }
 
+test('refuses to rename a key that an alias stands for', () => {
+  const bytes = Buffer.from('data: { &k v1.0: x }\nimage: { repository: a/b, tag: *k }\n')
+  const [place, ...more] = scanManifest(FILE, bytes).places
+  assert.deepEqual([place?.value, more], ['v1.0', []])
+  assert.throws(() => spliceManifest(FILE, bytes, [{ place: place as Place, value: 'v2' }]), error('NOT_ONLY_TARGET'))
+})
+
 test('refuses two values for one place', () => {
   const edits = ['a:2', 'a:3'].map((value) => ({ place: GOOD, value }))
   assert.throws(() => spliceManifest(FILE, Buffer.from('x: y\nimage: a:1\n'), edits), error('NOT_ONLY_TARGET'))
