@@ -16,7 +16,8 @@ const DIRECTIONS: Readonly<Record<string, string>> = {
   'main.ts': `commands ${BELOW_SERVICE}`,
   commands: `service.ts parts.ts ${BELOW_SERVICE}`,
   'service.ts': `parts.ts web ${BELOW_SERVICE}`,
-  'parts.ts': BELOW_SERVICE,
+  'parts.ts': `parts ${BELOW_SERVICE}`,
+  parts: BELOW_SERVICE,
   web: 'watchers updaters jobs telemetry lifecycle policies image error.ts',
   // These two meet in jobs and do not know each other.
   watchers: 'jobs telemetry lifecycle policies image error.ts group-by.ts',
