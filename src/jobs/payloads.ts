@@ -81,6 +81,8 @@ export const sightings = z.strictObject({
       createdAt: z.number().nullable().optional(),
     }),
   ),
+  /** The tags that are listed without a manifest, where that was asked: when it was asked last. */
+  dangling: z.record(tag(), z.number()).optional(),
 })
 export type Sightings = z.infer<typeof sightings>
 

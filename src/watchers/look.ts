@@ -65,7 +65,7 @@ export function openLook(options: LookOptions): Look {
   const { registry, key, repository, tags, listed, now, signal } = options
   const digests = new Map<Tag, Promise<Digest>>()
   const descriptions = new Map<Digest, Promise<ImageDescription | undefined>>()
-  let sightings: Promise<Map<Tag, Sighting>> | undefined
+  let sightings: Promise<Seen> | undefined
   let learned = false
 
   return {
@@ -78,29 +78,30 @@ export function openLook(options: LookOptions): Look {
       return { digest, signature: await checkSignature(repository, digest, signal) }
     },
     async lastKnown({ ageFrom }) {
-      return new Map([...(await opened())].map(([tag, sighting]) => [tag, ageOf(sighting, ageFrom)]))
+      const ages = [...(await opened()).seen].map(([tag, sighting]) => [tag, ageOf(sighting, ageFrom)] as const)
+      // What a clock told that was ahead says nothing: to be asked mends it.
+      return new Map(ages.filter(([, since]) => since <= now()))
     },
     async creationOf(wanted) {
-      const known = await opened()
-      const isUnknown = (tag: Tag) => known.get(tag)?.createdAt === undefined
-      const isOld = (tag: Tag) => now() - (known.get(tag)?.askedAt ?? 0) >= CREATION_BELIEVED_MS
-      // What is known may have changed, but is not waited for.
-      const old = wanted.filter((tag) => !isUnknown(tag) && isOld(tag))
-      const asked = [...wanted.filter(isUnknown), ...old].slice(0, MOST_CREATIONS)
-      await learnCreations(asked)
+      const { seen, dangling } = await opened()
+      const isUnknown = (tag: Tag) => seen.get(tag)?.createdAt === undefined
+      const askedAt = (tag: Tag) => dangling.get(tag) ?? seen.get(tag)?.askedAt ?? 0
+      const unasked = wanted.filter((tag) => isUnknown(tag) && !dangling.has(tag))
+      // What is known may have changed, but is not waited for; what is dangling must not stand in the way of the others.
+      const again = wanted
+        .filter((tag) => dangling.has(tag) || (!isUnknown(tag) && now() - askedAt(tag) >= CREATION_BELIEVED_MS))
+        .sort((a, b) => askedAt(a) - askedAt(b))
+      await learnCreations([...unasked, ...again].slice(0, MOST_CREATIONS))
       const createdAt = new Map<Tag, number | null>()
       for (const tag of wanted) {
-        const created = known.get(tag)?.createdAt
+        const created = seen.get(tag)?.createdAt
         if (created !== undefined) createdAt.set(tag, created)
       }
-      const dangling = asked.filter(isUnknown).length
-      return { createdAt, left: wanted.length - createdAt.size - dangling, dangling }
+      const without = wanted.filter((tag) => dangling.has(tag)).length
+      return { createdAt, left: wanted.length - createdAt.size - without, dangling: without }
     },
     async save() {
-      if (!learned) return
-      const all = await opened()
-      const kept = tags === undefined ? [...all] : withoutUnlisted(all, tags, now())
-      await options.sightings.set(key, { version: 1, tags: Object.fromEntries(kept) })
+      if (learned) await options.sightings.set(key, recordOf(await opened(), tags, now()))
     },
   }
 
@@ -139,7 +140,7 @@ export function openLook(options: LookOptions): Look {
         try {
           await learnCreation(tag)
         } catch (error) {
-          if (error instanceof RegistryError && error.code === 'NOT_FOUND') await forgetCreation(tag)
+          if (error instanceof RegistryError && error.code === 'NOT_FOUND') await noteDangling(tag)
           else {
             failures.push(error)
             queue.length = 0
@@ -154,31 +155,36 @@ export function openLook(options: LookOptions): Look {
   async function learnCreation(tag: Tag): Promise<void> {
     const facts = listed?.get(tag)
     const digest = facts?.digest ?? (await digestOf(tag))
-    const seen = await see(tag, digest)
+    const sighting = await see(tag, digest)
+    const { seen, dangling } = await opened()
+    if (sighting.createdAt === undefined) {
+      const createdAt = facts?.createdAt ?? (await describe(tag, digest)).createdAt ?? null
+      seen.set(tag, { ...sighting, createdAt })
+    }
+    dangling.delete(tag)
     learned = true
-    if (seen.createdAt !== undefined) return
-    const createdAt = facts?.createdAt ?? (await describe(tag, digest)).createdAt ?? null
-    ;(await opened()).set(tag, { ...seen, createdAt })
   }
 
   /** A tag without a manifest is none to select, whatever was known of it. */
-  async function forgetCreation(tag: Tag): Promise<void> {
-    const known = await opened()
-    const sighting = known.get(tag)
-    if (sighting?.createdAt === undefined) return
+  async function noteDangling(tag: Tag): Promise<void> {
+    const { seen, dangling } = await opened()
+    // Whose turn it is, is only worth writing where not all have one at each look.
+    learned ||= !dangling.has(tag) || dangling.size > MOST_CREATIONS
+    dangling.set(tag, now())
+    const sighting = seen.get(tag)
+    if (sighting === undefined) return
     const { createdAt: _, ...rest } = sighting
-    known.set(tag, rest)
-    learned = true
+    seen.set(tag, rest)
   }
 
   /** A tag with another digest than before is a new sight. What the list told of it is kept for looks that bring no list. */
   async function see(tag: Tag, digest: Digest): Promise<Sighting> {
-    const known = await opened()
-    const before = known.get(tag)
+    const { seen } = await opened()
+    const before = seen.get(tag)
     const isSame = before?.digest === digest
     const facts = listed?.get(tag)
-    const isOfThis = facts?.digest === undefined || facts.digest === digest
-    const pushedAt = (isOfThis ? facts?.pushedAt : undefined) ?? (isSame ? before.pushedAt : undefined)
+    // A time that is told of no digest may be that of what the tag stood for before.
+    const pushedAt = (facts?.digest === digest ? facts.pushedAt : undefined) ?? (isSame ? before.pushedAt : undefined)
     // A clock that was ahead, and is right again, must not keep a tag waiting for the time that it told.
     const since = isSame ? Math.min(before.since, now()) : now()
     const sighting: Sighting = {
@@ -188,18 +194,27 @@ export function openLook(options: LookOptions): Look {
       ...(pushedAt !== undefined && { pushedAt }),
       ...(isSame && before.createdAt !== undefined && { createdAt: before.createdAt }),
     }
-    known.set(tag, sighting)
+    seen.set(tag, sighting)
     learned ||= !isSame || since !== before.since || pushedAt !== before.pushedAt
     return sighting
   }
 
-  function opened(): Promise<Map<Tag, Sighting>> {
-    sightings ??= options.sightings.get(key).then((record) => new Map(Object.entries(record?.tags ?? {})))
+  function opened(): Promise<Seen> {
+    sightings ??= options.sightings.get(key).then((record) => ({
+      seen: new Map(Object.entries(record?.tags ?? {})),
+      dangling: new Map(Object.entries(record?.dangling ?? {})),
+    }))
     return sightings
   }
 }
 
 type Sighting = Sightings['tags'][string]
+
+interface Seen {
+  readonly seen: Map<Tag, Sighting>
+  /** When the tags that have no manifest were last asked. */
+  readonly dangling: Map<Tag, number>
+}
 
 function ageOf({ since, pushedAt = since }: Sighting, ageFrom: Asker['ageFrom']): number {
   return ageFrom === 'registry' ? Math.min(since, pushedAt) : since
@@ -208,7 +223,13 @@ function ageOf({ since, pushedAt = since }: Sighting, ageFrom: Asker['ageFrom'])
 /** A tag may be missing from a list by mistake, and is then known again when it comes back within these. */
 const UNLISTED_KEPT_MS = 30 * 86_400_000
 
-function withoutUnlisted(all: ReadonlyMap<Tag, Sighting>, tags: readonly Tag[], now: number) {
-  const listed = new Set(tags)
-  return [...all].filter(([tag, { askedAt }]) => listed.has(tag) || now - askedAt < UNLISTED_KEPT_MS)
+function recordOf({ seen, dangling }: Seen, tags: readonly Tag[] | undefined, now: number): Sightings {
+  const listed = tags && new Set(tags)
+  const kept = [...seen].filter(([tag, { askedAt }]) => listed?.has(tag) !== false || now - askedAt < UNLISTED_KEPT_MS)
+  const without = [...dangling].filter(([tag]) => listed?.has(tag) !== false)
+  return {
+    version: 1,
+    tags: Object.fromEntries(kept),
+    ...(without.length > 0 && { dangling: Object.fromEntries(without) }),
+  }
 }

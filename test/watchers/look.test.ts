@@ -65,12 +65,12 @@ describe('look: ages', () => {
 
   const digest = digestOf(`${APP}:1.0.0`)
   const cases: readonly (readonly [string, ListedFacts, typeof OURS | typeof THEIRS, number])[] = [
-    ['ours', { pushedAt: START - DAY }, OURS, 0],
-    ['theirs', { pushedAt: START - DAY }, THEIRS, -DAY],
+    ['ours', { pushedAt: START - DAY, digest }, OURS, 0],
     ['theirs, of this digest', { pushedAt: START - DAY, digest }, THEIRS, -DAY],
-    ['theirs, of another digest', { pushedAt: START - DAY, digest: digestOf('x') }, THEIRS, 0],
-    ['theirs, where it says nothing', {}, THEIRS, 0],
-    ['theirs, where its clock is ahead', { pushedAt: START + DAY }, THEIRS, 0],
+    ['ours, where theirs is of no digest', { pushedAt: START - DAY }, THEIRS, 0],
+    ['ours, where theirs is of another digest', { pushedAt: START - DAY, digest: digestOf('x') }, THEIRS, 0],
+    ['ours, where they say nothing', {}, THEIRS, 0],
+    ['ours, where their clock is ahead', { pushedAt: START + DAY, digest }, THEIRS, 0],
   ]
   for (const [what, facts, asker, expected] of cases) {
     it(`goes by ${what}, at a look without a list too`, async () => {
@@ -84,6 +84,23 @@ describe('look: ages', () => {
       }
     })
   }
+})
+
+describe('look: ages that are last known', () => {
+  it('leave out what a clock told that was ahead, so that it is asked and mended', async () => {
+    const { open, pass } = setup()
+    const known = async (...learning: readonly string[]) => {
+      const look = open()
+      for (const tag of learning) await look.learn(tag, 'seenSince', OURS)
+      await look.save()
+      return [...(await look.lastKnown(OURS))].map(([tag, since]) => `${tag} ${since - START}`)
+    }
+    pass(DAY)
+    assert.deepEqual(await known('a', 'b'), [`a ${DAY}`, `b ${DAY}`])
+    pass(-DAY)
+    assert.deepEqual(await known(), [])
+    assert.deepEqual(await known('b'), ['b 0'])
+  })
 })
 
 describe('look: what is kept', () => {
@@ -186,6 +203,27 @@ describe('look: what is asked', () => {
     const look = open()
     const { createdAt, left, dangling } = await look.creationOf(tags)
     assert.deepEqual([createdAt.size, left, dangling], [499, 5, 1])
+  })
+
+  it('asks every tag in turn, however many have no manifest', async () => {
+    const { open, registry, pass } = setup()
+    const tags = Array.from({ length: 1_203 }, (_, index) => `t${String(index).padStart(4, '0')}`)
+    for (const tag of tags.slice(0, 1_200)) registry.dangling.add(`${APP}:${tag}`)
+    const ask = async () => {
+      registry.asked.length = 0
+      const look = open({ tags })
+      const { createdAt, left, dangling } = await look.creationOf(tags)
+      await look.save()
+      pass(1)
+      return [createdAt.size, left, dangling, registry.asked.filter((text) => text.startsWith('digest')).length]
+    }
+    assert.deepEqual(await ask(), [0, 703, 500, 500])
+    assert.deepEqual(await ask(), [0, 203, 1_000, 500])
+    assert.deepEqual(await ask(), [3, 0, 1_200, 500])
+    registry.dangling.clear()
+    assert.deepEqual(await ask(), [503, 0, 700, 500])
+    assert.deepEqual(await ask(), [1_003, 0, 200, 500])
+    assert.deepEqual(await ask(), [1_203, 0, 0, 200])
   })
 
   it('checks a signature by the digest', async () => {

@@ -5,6 +5,7 @@ import { memoryJobs } from '../../src/jobs/memory.js'
 import { withJobs, withRedis } from '../jobs/with-jobs.js'
 import { removeFolder, temporaryFolder } from '../parts/folder.js'
 import { manualClock } from '../parts/manual-clock.js'
+import { digestOf } from './scripted-registry.js'
 import { APP, HOUR, type Kept, told, watched, watching } from './watching.js'
 
 const DAY = 24 * HOUR
@@ -50,7 +51,7 @@ describe('selector: minimum age', () => {
   it('goes by what the list told, at the looks that bring no list too', async () => {
     const policies = [watched('app', AGED, { ageFrom: 'registry' }), watched('own', AGED)]
     const { look, selected, clock, registry } = watching(['1.0.0'], policies)
-    registry.facts.set('1.0.0', { pushedAt: clock.now() - DAY + HOUR })
+    registry.facts.set('1.0.0', { pushedAt: clock.now() - DAY + HOUR, digest: digestOf(`${APP}:1.0.0`) })
     await look()
     const until = clock.now() + HOUR
     await look()
