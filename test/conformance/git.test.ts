@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { setMaxListeners } from 'node:events'
+import { existsSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { systemClock } from '../../src/lifecycle/clock.js'
+import type { EngineChoice } from '../../src/updaters/git/choose-engine.js'
 import type { GitErrorCode } from '../../src/updaters/git/errors.js'
 import { openGitRepository } from '../../src/updaters/git/open.js'
 import type { GitOperation } from '../../src/updaters/git/operations.js'
@@ -18,7 +21,21 @@ import {
   startGitServer,
 } from '../parts/git-server.js'
 
-const wires = ['http', 'path', 'file'] as const
+/** Every way to a repository, with the engine that is chosen for it. */
+const ways: Readonly<Record<string, Way>> = {
+  'by HTTP': { urlOf: ({ url }) => url, engine: 'wire' },
+  'by HTTP without filters': { urlOf: ({ url }) => url, engine: 'wire', filters: false },
+  'by HTTP without protocol version 2': { urlOf: ({ url }) => url, engine: 'isomorphic', version: 1 },
+  'by its path': { urlOf: ({ path }) => path, engine: 'wire' },
+  'by a file URL': { urlOf: ({ path }) => `file://${path}`, engine: 'wire' },
+}
+
+interface Way {
+  readonly urlOf: (repository: { readonly url: string; readonly path: string }) => string
+  readonly engine: EngineChoice['engine']
+  readonly filters?: boolean
+  readonly version?: 1
+}
 
 const details: CommitDetails = {
   message: 'Update app to 2\n\nTidemark-Update: app 1 -> 2\n',
@@ -27,33 +44,47 @@ const details: CommitDetails = {
 }
 
 const never = { signal: new AbortController().signal }
+setMaxListeners(100, never.signal)
 
 // Each test has a repository of its own, and mostly waits for the programs of Git.
-for (const wire of wires) describe(`a Git repository by ${wire}`, { concurrency: 4 }, () => conformance(wire))
+for (const [name, way] of Object.entries(ways))
+  describe(`a Git repository ${name}`, { concurrency: 4 }, () => conformance(way))
 
-function conformance(wire: (typeof wires)[number]): void {
+function conformance({ urlOf, engine, filters = true, version }: Way): void {
   let server: GitServer
   let state: string
+  const repositories: string[] = []
   let made = 0
 
   before(async () => {
     server = await startGitServer()
+    if (version === 1)
+      server.before = ({ headers }) => {
+        delete headers['git-protocol']
+        return undefined
+      }
     state = await temporaryFolder('git-state')
   })
   after(async () => {
+    // Whatever a test did, the server is left with what Git finds nothing wrong with.
+    for (const path of repositories) if (existsSync(path)) await fsck(path)
     await server.stop()
     await removeFolder(state)
   })
 
   async function start(files?: Files, options?: CreateOptions): Promise<Scene> {
-    const { url, path } = await server.create(`r${++made}`, files, options)
+    const created = await server.create(`r${++made}`, files, options)
+    const { path } = created
+    repositories.push(path)
+    if (!filters) await git(path, ['config', 'uploadpack.allowFilter', 'false'])
     const operations: GitOperation[] = []
     const open = () =>
       openGitRepository({
-        url: { http: url, path, file: `file://${path}` }[wire],
+        url: urlOf(created),
         stateFolder: state,
         clock: systemClock,
         onOperation: (operation) => operations.push(operation),
+        onEngine: (choice) => assert.equal(choice.engine, engine, choice.reason),
       })
     return { path, open, repository: open(), operations }
   }
@@ -114,13 +145,13 @@ function conformance(wire: (typeof wires)[number]): void {
     const { repository, path, operations } = await start({ 'a.yaml': 'a: 1\n' })
     const first = await repository.head('main', never)
     assert.deepEqual(await repository.head('main', never), first)
-    assert.deepEqual(names(operations), ['ls-refs', 'fetch', 'ls-refs'])
+    assert.deepEqual(names(operations), ['capabilities', 'ls-refs', 'fetch', 'ls-refs'])
 
     const tip = await commitFiles(path, 'main', { 'a.yaml': 'a: 2\n' })
     const moved = await repository.head('main', never)
 
     assert.equal(moved.commit, tip)
-    assert.deepEqual(names(operations).slice(3), ['ls-refs', 'fetch'])
+    assert.deepEqual(names(operations).slice(4), ['ls-refs', 'fetch'])
     assert.deepEqual(await readAll(repository, moved), { 'a.yaml': 'a: 2\n' })
   })
 
@@ -136,7 +167,7 @@ function conformance(wire: (typeof wires)[number]): void {
 
     assert.equal(snapshot.commit, commit.oid)
     assert.deepEqual(await readAll(restarted, snapshot), { 'a.yaml': 'a: 2\n' })
-    assert.deepEqual(names(operations), ['ls-refs', 'ls-refs'])
+    assert.deepEqual(names(operations), ['ls-refs', 'capabilities', 'ls-refs'])
   })
 
   test('loses a race and wins the next', async () => {
@@ -342,6 +373,7 @@ function conformance(wire: (typeof wires)[number]): void {
     const { repository, path } = await start()
     await removeFolder(path)
     await git(server.folder, ['init', '-q', '--bare', '--object-format=sha256', path])
+    await commitFiles(path, 'main', { 'a.yaml': 'a: 1\n' })
     await assert.rejects(repository.head('main', never), error('UNSUPPORTED', false, /object-format=sha256/))
   })
 

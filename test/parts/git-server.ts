@@ -101,7 +101,10 @@ export async function startGitServer(
 export async function createRepository(path: string, branch = 'main'): Promise<void> {
   await mkdir(path, { recursive: true })
   await git(path, ['init', '-q', '--bare', '-b', branch])
-  await appendFile(join(path, 'config'), '[http]\n\treceivepack = true\n[receive]\n\tfsckObjects = true\n')
+  await appendFile(
+    join(path, 'config'),
+    '[http]\n\treceivepack = true\n[receive]\n\tfsckObjects = true\n[uploadpack]\n\tallowFilter = true\n',
+  )
 }
 
 export async function writeHook(path: string, name: string, script: string): Promise<void> {

@@ -7,23 +7,44 @@ export type Service = 'git-upload-pack' | 'git-receive-pack'
  * Asks which references and capabilities the repository has. Source: gitprotocol-http(5), "Discovering References".
  * With version 2 a server that knows it answers with its capabilities alone.
  */
-export function discover(transport: Transport, service: Service, version: 1 | 2, signal: AbortSignal): Promise<Buffer> {
-  return ask(transport, {
+export async function discover(
+  transport: Transport,
+  service: Service,
+  version: 1 | 2,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const answer = await ask(transport, {
     path: `/info/refs?service=${service}`,
     method: 'GET',
     headers: version === 2 ? { 'git-protocol': 'version=2' } : {},
     expected: `application/x-${service}-advertisement`,
     signal,
   })
+  return collect(answer)
+}
+
+export interface ConversationOptions {
+  readonly signal: AbortSignal
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Sends one request to a service and returns its whole answer. */
-export function converse(
+export async function converse(
   transport: Transport,
   service: Service,
   body: Buffer,
-  options: { readonly signal: AbortSignal; readonly headers?: Readonly<Record<string, string>> },
+  options: ConversationOptions,
 ): Promise<Buffer> {
+  return collect(await stream(transport, service, body, options))
+}
+
+/** Sends one request to a service and returns its answer as it arrives. */
+export function stream(
+  transport: Transport,
+  service: Service,
+  body: Buffer,
+  options: ConversationOptions,
+): Promise<AsyncIterable<Uint8Array>> {
   return ask(transport, {
     path: `/${service}`,
     method: 'POST',
@@ -56,7 +77,10 @@ interface Question {
 // Beside control characters: what turns the direction of the text around it.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}]/gu
 
-async function ask(transport: Transport, { path, expected, ...question }: Question): Promise<Buffer> {
+async function ask(
+  transport: Transport,
+  { path, expected, ...question }: Question,
+): Promise<AsyncIterable<Uint8Array>> {
   const response = await transport.request({
     ...question,
     url: transport.base + path,
@@ -69,7 +93,7 @@ async function ask(transport: Transport, { path, expected, ...question }: Questi
     await firstBytes(response.body)
     throw new GitError('INVALID_ANSWER', `answer is "${serverText(transport, type)}" and not the Git protocol`)
   }
-  return collect(response.body)
+  return response.body
 }
 
 async function refusal(transport: Transport, response: TransportResponse): Promise<GitError> {

@@ -1,11 +1,12 @@
 import { GitError } from './errors.js'
-import { type GitObject, locateEntries, objectId } from './objects.js'
+import { locateEntries, objectId } from './objects.js'
+import type { NewObject } from './pack.js'
 import type { FileChange, Oid } from './repository.js'
 
 /** The new root of a tree, and the blobs and trees that the change makes. */
 export interface ChangedTree {
   readonly tree: Oid
-  readonly objects: ReadonlyMap<Oid, GitObject>
+  readonly objects: ReadonlyMap<Oid, NewObject>
 }
 
 /**
@@ -17,30 +18,31 @@ export async function changeFiles(
   changes: readonly FileChange[],
   readTree: (oid: Oid) => Promise<Buffer>,
 ): Promise<ChangedTree> {
-  const objects = new Map<Oid, GitObject>()
-  const add = (object: GitObject): Oid => {
+  const objects = new Map<Oid, NewObject>()
+  const add = (object: NewObject): Oid => {
     const oid = objectId(object)
     objects.set(oid, object)
     return oid
   }
 
   async function change(tree: Oid, folder: Folder, path: string): Promise<Oid> {
-    const bytes = Buffer.from(await readTree(tree))
+    const old = await readTree(tree)
+    const bytes = Buffer.from(old)
     const entries = locateEntries(bytes)
     for (const [name, wanted] of folder) {
       const at = entries.get(name)
       const isTree = wanted instanceof Map
       if (at === undefined || !(isTree ? at.type === 'tree' : isFile(at.type))) throw notThere(path + name, isTree)
-      const old = bytes.toString('hex', at.oidAt, at.oidAt + 20)
+      const known = bytes.toString('hex', at.oidAt, at.oidAt + 20)
       const oid = isTree
-        ? await change(old, wanted, `${path}${name}/`)
+        ? await change(known, wanted, `${path}${name}/`)
         : objectId({ type: 'blob', bytes: wanted as Buffer })
-      if (oid === old) continue
+      if (oid === known) continue
       if (!isTree) add({ type: 'blob', bytes: wanted as Buffer })
       bytes.write(oid, at.oidAt, 'hex')
     }
     const changed = objectId({ type: 'tree', bytes })
-    return changed === tree ? tree : add({ type: 'tree', bytes })
+    return changed === tree ? tree : add({ type: 'tree', bytes, old: { oid: tree, bytes: old } })
   }
 
   const tree = await change(root, nest(changes), '')

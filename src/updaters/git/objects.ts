@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { GitError } from './errors.js'
 import type { CommitDetails, Oid, TreeEntry } from './repository.js'
 
@@ -9,7 +9,10 @@ export interface GitObject {
 }
 
 export function objectId({ type, bytes }: GitObject): Oid {
-  return createHash('sha1').update(`${type} ${bytes.length}\0`).update(bytes).digest('hex')
+  const header = `${type} ${bytes.length}\0`
+  // At once is a third faster, but for the copy.
+  if (bytes.length < 16 * 1024) return hash('sha1', Buffer.concat([Buffer.from(header), bytes]), 'hex')
+  return createHash('sha1').update(header).update(bytes).digest('hex')
 }
 
 /** The entries of a tree. A name that is not UTF-8 reads with replacement characters. Throws `STATE` where it is no tree. */

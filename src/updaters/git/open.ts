@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Clock } from '../../lifecycle/clock.js'
-import { isomorphicRepository } from './isomorphic.js'
-import type { GitOperation } from './operations.js'
+import { chosenSource, type EngineChoice } from './choose-engine.js'
+import { gitRepository } from './engine.js'
+import { isomorphicSource } from './isomorphic/source.js'
+import { type GitOperation, timedBy } from './operations.js'
+import { remoteReferences } from './references.js'
 import type { GitRepository } from './repository.js'
 import type { Credentials } from './transports/http.js'
 import { openTransport } from './transports/open.js'
+import { wireSource } from './wire/source.js'
 
 export interface OpenOptions {
   /** `https://`, `http://`, `file://` or a path. */
@@ -15,12 +19,23 @@ export interface OpenOptions {
   readonly stateFolder: string
   readonly clock: Clock
   readonly onOperation?: ((operation: GitOperation) => void) | undefined
+  /** Told once, when the repository is first looked at. */
+  readonly onEngine?: ((choice: EngineChoice) => void) | undefined
 }
 
 /** Nothing is contacted yet. Throws `GitError` `UNSUPPORTED` for a URL of another kind. */
-export function openGitRepository({ url, credentials, stateFolder, clock, onOperation }: OpenOptions): GitRepository {
+export function openGitRepository(options: OpenOptions): GitRepository {
+  const { url, credentials, stateFolder, clock, onOperation, onEngine } = options
   const transport = openTransport(url, { credentials, clock })
-  return isomorphicRepository({ folder: join(stateFolder, folderName(transport.name)), transport, clock, onOperation })
+  const folder = join(stateFolder, folderName(transport.name))
+  const references = remoteReferences(transport)
+  const timed = timedBy(clock, onOperation)
+  const engines = {
+    wire: (canFilter: boolean) => wireSource({ folder, transport, references, canFilter, clock, timed }),
+    isomorphic: () => isomorphicSource({ folder, transport, references, timed }),
+  }
+  const source = chosenSource(references, engines, timed, onEngine)
+  return gitRepository({ source, references, transport, timed })
 }
 
 // Readable for people, and distinct for repositories whose readable part is the same.

@@ -1,8 +1,9 @@
 import type { Clock } from '../../lifecycle/clock.js'
 import { GitError } from './errors.js'
+import { stateError } from './state-error.js'
 
 export interface GitOperation {
-  readonly operation: 'ls-refs' | 'fetch' | 'push'
+  readonly operation: 'capabilities' | 'ls-refs' | 'fetch' | 'push'
   /** `success`, `aborted`, or the code of the error. */
   readonly outcome: string
   readonly durationMs: number
@@ -19,7 +20,8 @@ export function timedBy(clock: Clock, onOperation: ((operation: GitOperation) =>
       const result = await run()
       report('success')
       return result
-    } catch (thrown) {
+    } catch (cause) {
+      const thrown = stateError(cause)
       report(signal.aborted ? 'aborted' : thrown instanceof GitError ? thrown.code : 'UNKNOWN')
       throw thrown
     }

@@ -13,23 +13,27 @@ export function packetLine(text: string): Buffer {
 }
 
 /** Side bands of 1,000 bytes make 2 million of the largest pack; a million branches are as many. Empty ones would be 500 million. */
-const MAX_PACKETS = 4_000_000
+export const MAX_PACKETS = 4_000_000
 
 /** The packets of a whole answer. Throws `INVALID_ANSWER`, retryable, where it ends within one, and `TOO_LARGE`. */
 export function* packets(bytes: Buffer): Generator<Packet> {
   let count = 0
   for (let offset = 0; offset < bytes.length; ) {
     if (++count > MAX_PACKETS) throw new GitError('TOO_LARGE', `answer has more than ${MAX_PACKETS} packets`)
-    const length = parseLength(bytes.toString('latin1', offset, offset + 4))
-    if (length < 4) {
-      yield SPECIAL_PACKETS[length] as Packet
-      offset += 4
-      continue
-    }
-    if (offset + length > bytes.length) throw truncated()
-    yield bytes.subarray(offset + 4, offset + length)
-    offset += length
+    const read = packetAt(bytes, offset)
+    if (read === undefined) throw truncated()
+    yield read.packet
+    offset = read.end
   }
+}
+
+/** Undefined where the bytes end within the packet. */
+export function packetAt(bytes: Buffer, offset: number): { readonly packet: Packet; readonly end: number } | undefined {
+  if (offset + 4 > bytes.length) return undefined
+  const length = parseLength(bytes.toString('latin1', offset, offset + 4))
+  if (length < 4) return { packet: SPECIAL_PACKETS[length] as Packet, end: offset + 4 }
+  const end = offset + length
+  return end > bytes.length ? undefined : { packet: bytes.subarray(offset + 4, end), end }
 }
 
 /** The text of a packet without its optional line feed. */
@@ -85,12 +89,11 @@ export function splitBands(bytes: Buffer): Bands {
 const SPECIAL_PACKETS = ['flush', 'delimiter', 'end'] as const
 
 function parseLength(digits: string): number {
-  if (digits.length < 4) throw truncated()
   const length = /^[0-9a-f]{4}$/i.test(digits) ? Number.parseInt(digits, 16) : 3
   if (length === 3) throw new GitError('INVALID_ANSWER', 'answer is not the Git protocol')
   return length
 }
 
-function truncated(): GitError {
+export function truncated(): GitError {
   return new GitError('INVALID_ANSWER', 'answer ends too early', { retryable: true })
 }

@@ -8,8 +8,16 @@ import type { Transport } from './transports/transport.js'
 export interface References {
   /** The commit of a branch now. Throws `BRANCH_NOT_FOUND` or `EMPTY_REPOSITORY`. */
   tip(branch: string, signal: AbortSignal): Promise<Oid>
+  /** What the server can do, by the newest version of the protocol that it has. */
+  abilities(signal: AbortSignal): Promise<ServerAbilities>
   /** What the server's fetch of protocol version 0 and 1 can do. */
   fetchCapabilities(signal: AbortSignal): Promise<readonly string[]>
+}
+
+export interface ServerAbilities {
+  readonly version: 1 | 2
+  /** What its `fetch` of version 2 can do beside the least, such as `shallow` and `filter`. */
+  readonly fetch: readonly string[]
 }
 
 /**
@@ -17,8 +25,10 @@ export interface References {
  * the repository has. Source: gitprotocol-v2(5), "ls-refs". Every other server lists them all.
  */
 export function remoteReferences(transport: Transport): References {
-  let version: 1 | 2 | undefined
+  let abilities: ServerAbilities | undefined
   let fetchCapabilities: readonly string[] | undefined
+  /** Came with the first question, and answers the look that follows it. */
+  let listed: ReadonlyMap<string, Oid> | undefined
 
   async function advertisement(asked: 1 | 2, signal: AbortSignal): Promise<Advertisement> {
     const answer = parseAdvertisement(transport, await discover(transport, 'git-upload-pack', asked, signal))
@@ -27,13 +37,20 @@ export function remoteReferences(transport: Transport): References {
     return answer
   }
 
+  async function ask(signal: AbortSignal): Promise<ServerAbilities> {
+    if (abilities !== undefined) return abilities
+    const answer = await advertisement(2, signal)
+    if (answer.version === 1) listed = answer.branches
+    const fetch = answer.capabilities.find((capability) => capability.startsWith('fetch='))
+    abilities = { version: answer.version, fetch: fetch?.slice('fetch='.length).split(' ') ?? [] }
+    return abilities
+  }
+
   async function branches(branch: string, signal: AbortSignal): Promise<ReadonlyMap<string, Oid>> {
-    if (version === undefined) {
-      const answer = await advertisement(2, signal)
-      version = answer.version
-      if (version === 1) return answer.branches
-    }
-    if (version === 1) return (await advertisement(1, signal)).branches
+    const { version } = await ask(signal)
+    const first = listed
+    listed = undefined
+    if (version === 1) return first ?? (await advertisement(1, signal)).branches
     const found = await listBranches(transport, branch, signal)
     return found.has(branch) ? found : listBranches(transport, '', signal)
   }
@@ -46,6 +63,7 @@ export function remoteReferences(transport: Transport): References {
       if (found.size === 0) throw new GitError('EMPTY_REPOSITORY', 'repository has no branch')
       throw new GitError('BRANCH_NOT_FOUND', 'repository has no such branch')
     },
+    abilities: ask,
     async fetchCapabilities(signal) {
       return fetchCapabilities ?? (await advertisement(1, signal)).capabilities
     },

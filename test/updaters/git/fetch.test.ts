@@ -2,14 +2,17 @@ import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, afterEach, before, describe, test } from 'node:test'
+import { packetLine } from '../../../src/updaters/git/packet-lines.js'
 import { removeFolder } from '../../parts/folder.js'
 import { commitFiles, type GitRequest, git } from '../../parts/git-server.js'
-import { gitError, never, readRoot, type Scene, startScene } from './scene.js'
+import { ENGINES, type Engine, gitError, never, readRoot, type Scene, startScene } from './scene.js'
 
-describe('a fetch', () => {
+for (const engine of ENGINES) describe(`a fetch by the engine "${engine}"`, () => fetches(engine))
+
+function fetches(engine: Engine): void {
   let scene: Scene
   before(async () => {
-    scene = await startScene()
+    scene = await startScene({ engine })
   })
   afterEach(() => {
     scene.server.before = () => undefined
@@ -36,7 +39,7 @@ describe('a fetch', () => {
         gitError('INVALID_ANSWER', true, /^Cannot fetch "main" of /),
         name,
       )
-      assert.deepEqual(await packs(scene.folder), [])
+      assert.deepEqual(await kept(scene.folder), [])
       scene.server.after = (_, answer) => answer
       assert.equal(await readRoot(repository, await repository.head('main', never)), 'a: 1\n', `after ${name}`)
     }
@@ -52,17 +55,14 @@ describe('a fetch', () => {
         return altered
       })
       await assert.rejects(scene.open().head('main', never), gitError('INVALID_ANSWER', true), `byte ${at}`)
-      assert.deepEqual(await packs(scene.folder), [])
+      assert.deepEqual(await kept(scene.folder), [])
     }
   })
 
   test('passes on why the server gave up', async () => {
     await removeFolder(scene.folder)
-    const give = (line: string) => {
-      const body = Buffer.from(`${(line.length + 4).toString(16).padStart(4, '0')}${line}`)
-      alterFetch(scene, () => body)
-    }
-    give('\x03out of memory\n')
+    const give = (...lines: string[]) => alterFetch(scene, () => Buffer.concat(lines.map(packetLine)))
+    give(...(engine === 'isomorphic' ? [] : ['packfile\n']), '\x03out of memory\n')
     await assert.rejects(scene.open().head('main', never), gitError('REJECTED', false, /: out of memory$/))
     give('ERR access denied\n')
     await assert.rejects(scene.open().head('main', never), gitError('REJECTED', false, /: access denied$/))
@@ -89,35 +89,8 @@ describe('a fetch', () => {
     assert.deepEqual(more, [])
     assert.equal(objects, 3, 'the commit, its tree and the file')
     assert.match(String(look?.body), /ref-prefix refs\/heads\/main\n/)
-    assert.match(
-      String(fetch?.body),
-      new RegExp(`want ${tip} [\\s\\S]*shallow [0-9a-f]{40}\n[\\s\\S]*deepen 1\n0000[0-9a-f]{4}have `),
-    )
-  })
-
-  test('takes a server without protocol version 2', async () => {
-    await removeFolder(scene.folder)
-    scene.server.before = ({ headers }) => {
-      delete headers['git-protocol']
-      return undefined
-    }
-    const repository = scene.open()
-    const first = scene.server.requests.length
-    await repository.head('main', never)
-    await repository.head('main', never)
-    const tip = await commitFiles(scene.path, 'main', { 'a.yaml': 'a: 3\n' })
-
-    const moved = await repository.head('main', never)
-
-    assert.equal(moved.commit, tip)
-    assert.equal(await readRoot(repository, moved), 'a: 3\n')
-    assert.deepEqual(
-      scene.server.requests.slice(first).map(({ method }) => method),
-      ['GET', 'POST', 'GET', 'GET', 'POST'],
-    )
-    await assert.rejects(repository.head('gone', never), gitError('BRANCH_NOT_FOUND', false))
-    const { url } = await scene.server.create('empty')
-    await assert.rejects(scene.open({ url }).head('main', never), gitError('EMPTY_REPOSITORY', false))
+    for (const line of [`want ${tip}`, 'shallow [0-9a-f]{40}\n', 'deepen 1\n', 'have [0-9a-f]{40}\n', 'thin-pack'])
+      assert.match(String(fetch?.body), new RegExp(line))
   })
 
   test('refuses what no branch can be named before it asks', async () => {
@@ -152,6 +125,35 @@ describe('a fetch', () => {
       )
     assert.equal(scene.server.requests.length, first)
   })
+}
+
+test('a fetch takes a server without protocol version 2', async () => {
+  const scene = await startScene()
+  try {
+    scene.server.before = ({ headers }) => {
+      delete headers['git-protocol']
+      return undefined
+    }
+    const repository = scene.open()
+    const first = scene.server.requests.length
+    await repository.head('main', never)
+    await repository.head('main', never)
+    const tip = await commitFiles(scene.path, 'main', { 'a.yaml': 'a: 3\n' })
+
+    const moved = await repository.head('main', never)
+
+    assert.equal(moved.commit, tip)
+    assert.equal(await readRoot(repository, moved), 'a: 3\n')
+    assert.deepEqual(
+      scene.server.requests.slice(first).map(({ method }) => method),
+      ['GET', 'POST', 'GET', 'GET', 'POST'],
+    )
+    await assert.rejects(repository.head('gone', never), gitError('BRANCH_NOT_FOUND', false))
+    const { url } = await scene.server.create('empty')
+    await assert.rejects(scene.open({ url }).head('main', never), gitError('EMPTY_REPOSITORY', false))
+  } finally {
+    await scene.stop()
+  }
 })
 
 function isFetch({ method, body }: GitRequest): boolean {
@@ -162,6 +164,8 @@ function alterFetch(scene: Scene, alter: (body: Buffer) => Buffer): void {
   scene.server.after = (request, answer) => (isFetch(request) ? { ...answer, body: alter(answer.body) } : answer)
 }
 
-async function packs(folder: string): Promise<string[]> {
-  return readdir(join(folder, 'objects', 'pack')).catch(() => [])
+/** What the engines have kept of objects. */
+async function kept(folder: string): Promise<string[]> {
+  const folders = ['objects/pack', 'wire-1/objects'].map((name) => readdir(join(folder, name)).catch(() => []))
+  return (await Promise.all(folders)).flat()
 }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { deflateSync } from 'node:zlib'
+import { inspectPack } from '../../../src/updaters/git/isomorphic/inspect-pack.js'
 import { type GitObject, objectId } from '../../../src/updaters/git/objects.js'
-import { inspectPack, writePack } from '../../../src/updaters/git/pack.js'
+import { writePack, writeThinPack } from '../../../src/updaters/git/pack.js'
 import { removeFolder, temporaryFolder } from '../../parts/folder.js'
 import { createRepository, git } from '../../parts/git-server.js'
+import { packOf } from './packs.js'
 import { gitError } from './scene.js'
 
 const limits = { objectBytes: 1_000_000, totalBytes: 1_500_000 }
@@ -28,6 +30,24 @@ describe('a pack', () => {
     assert.equal((await inspectPack(pack)).objects, sizes.length)
     for (const object of objects)
       assert.deepEqual(await git(folder, ['cat-file', 'blob', objectId(object)]), object.bytes)
+  })
+
+  test('for a server that has the old objects tells of large ones what is new', async () => {
+    const old = randomBytes(50_000)
+    const bytes = Buffer.from(old)
+    bytes.fill(1, 20_000, 20_020)
+    const small = {
+      type: 'blob',
+      bytes: Buffer.from('b'),
+      old: { oid: '1'.repeat(40), bytes: Buffer.from('a') },
+    } as const
+    const oid = String(await git(folder, ['hash-object', '-w', '--stdin'], { input: old })).trim()
+    const pack = writeThinPack([{ type: 'blob', bytes, old: { oid, bytes: old } }, small])
+    assert.ok(pack.length < 300)
+    await git(folder, ['index-pack', '--stdin', '--fix-thin', '--strict'], { input: pack })
+
+    assert.deepEqual(await git(folder, ['cat-file', 'blob', objectId({ type: 'blob', bytes })]), bytes)
+    assert.equal(String(await git(folder, ['cat-file', 'blob', objectId(small)])), 'b')
   })
 
   test('that Git writes with deltas is read to its end', async () => {
@@ -58,8 +78,8 @@ describe('a pack', () => {
 
   const blob = deflateSync(Buffer.from('one'))
   const broken: [string, Buffer, RegExp][] = [
-    ['counts too many objects', packOf(2, Buffer.from([0x33]), blob), /inflated/],
-    ['counts too few objects', packOf(0, Buffer.from([0x33]), blob), /more than its objects/],
+    ['counts too many objects', packOf(2, Buffer.from([0x33]), blob), /ends within/],
+    ['counts too few objects', packOf(0, Buffer.from([0x33]), blob), /checksum/],
     ['declares too small a size', packOf(1, Buffer.from([0x32]), blob), /another size|inflated/],
     ['declares too large a size', packOf(1, Buffer.from([0x34]), blob), /another size/],
     ['has what cannot be inflated', packOf(1, Buffer.from([0x33]), Buffer.from('nonsense')), /inflated/],
@@ -103,10 +123,3 @@ describe('a pack', () => {
     await assert.rejects(inspectPack(packOf(2, ...entry, ...entry), limits), gitError('TOO_LARGE', false, /1500000/))
   })
 })
-
-function packOf(objects: number, ...body: Buffer[]): Buffer {
-  const header = Buffer.from('PACK\0\0\0\x02\0\0\0\0', 'latin1')
-  header.writeUInt32BE(objects, 8)
-  const pack = Buffer.concat([header, ...body])
-  return Buffer.concat([pack, createHash('sha1').update(pack).digest()])
-}

@@ -3,14 +3,16 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import type { GitErrorCode } from '../../../src/updaters/git/errors.js'
 import type { Commit } from '../../../src/updaters/git/repository.js'
 import { type GitAnswer, git, log } from '../../parts/git-server.js'
-import { details, gitError, never, type Scene, startScene } from './scene.js'
+import { details, ENGINES, type Engine, gitError, never, type Scene, startScene } from './scene.js'
 
-describe('a push', () => {
+for (const engine of ENGINES) describe(`a push by the engine "${engine}"`, () => pushes(engine))
+
+function pushes(engine: Engine): void {
   let scene: Scene
   let commit: Commit
   let made = 1
   before(async () => {
-    scene = await startScene()
+    scene = await startScene({ engine })
   })
   beforeEach(async () => {
     const base = await scene.repository.head('main', never)
@@ -120,7 +122,7 @@ describe('a push', () => {
     await git(scene.path, ['prune', '--expire=now'])
     await assert.rejects(scene.repository.push(commit, never), gitError('STALE', true))
   })
-})
+}
 
 function report(...lines: string[]): (request: { path: string }) => GitAnswer | undefined {
   const packet = (text: string) => `${(Buffer.byteLength(text) + 4).toString(16).padStart(4, '0')}${text}`

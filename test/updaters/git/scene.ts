@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { systemClock } from '../../../src/lifecycle/clock.js'
+import { gitRepository } from '../../../src/updaters/git/engine.js'
 import type { GitErrorCode } from '../../../src/updaters/git/errors.js'
-import { isomorphicRepository } from '../../../src/updaters/git/isomorphic.js'
-import type { GitOperation } from '../../../src/updaters/git/operations.js'
+import { isomorphicSource } from '../../../src/updaters/git/isomorphic/source.js'
+import { type GitOperation, timedBy } from '../../../src/updaters/git/operations.js'
+import { remoteReferences } from '../../../src/updaters/git/references.js'
 import type { CommitDetails, GitRepository, Snapshot } from '../../../src/updaters/git/repository.js'
 import { openTransport } from '../../../src/updaters/git/transports/open.js'
+import { wireSource } from '../../../src/updaters/git/wire/source.js'
 import { removeFolder, temporaryFolder } from '../../parts/folder.js'
 import { type GitServer, startGitServer } from '../../parts/git-server.js'
 
@@ -18,24 +21,40 @@ export interface Scene {
   readonly operations: GitOperation[]
   readonly repository: GitRepository
   /** Another engine on the same folder, as after a restart. */
-  open(options?: { readonly url?: string; readonly maxPacks?: number }): GitRepository
+  open(options?: EngineOptions): GitRepository
   stop(): Promise<void>
 }
 
-export async function startScene(options?: Parameters<typeof startGitServer>[0]): Promise<Scene> {
+export interface EngineOptions {
+  readonly url?: string
+  readonly maxPacks?: number
+  readonly maxBytes?: number
+  readonly maxFiles?: number
+}
+
+export const ENGINES = ['isomorphic', 'wire', 'wire without filter'] as const
+export type Engine = (typeof ENGINES)[number]
+
+export async function startScene(
+  options?: Parameters<typeof startGitServer>[0] & { readonly engine?: Engine },
+): Promise<Scene> {
   const server = await startGitServer(options)
   const state = await temporaryFolder('git-state')
   const folder = join(state, 'repository')
   const { url, path } = await server.create('fleet', { 'a.yaml': 'a: 1\n', 'apps/b.yaml': 'b: 1\n' })
   const operations: GitOperation[] = []
-  const open: Scene['open'] = (more = {}) =>
-    isomorphicRepository({
-      folder,
-      transport: openTransport(more.url ?? url, { credentials: options?.credentials, clock: systemClock }),
-      clock: systemClock,
-      onOperation: (operation) => operations.push(operation),
-      ...(more.maxPacks === undefined ? {} : { maxPacks: more.maxPacks }),
-    })
+  const open: Scene['open'] = ({ url: other, ...limits } = {}) => {
+    const transport = openTransport(other ?? url, { credentials: options?.credentials, clock: systemClock })
+    const references = remoteReferences(transport)
+    const timed = timedBy(systemClock, (operation) => operations.push(operation))
+    const parts = { folder, transport, references, timed, ...limits }
+    const engine = options?.engine ?? 'isomorphic'
+    const source =
+      engine === 'isomorphic'
+        ? isomorphicSource(parts)
+        : wireSource({ ...parts, clock: systemClock, canFilter: engine === 'wire' })
+    return gitRepository({ source, references, transport, timed })
+  }
   const stop = async () => {
     await server.stop()
     await removeFolder(state)

@@ -33,8 +33,14 @@ export function localTransport(path: string, options: LocalTransportOptions = {}
         signal: request.signal,
       })
       try {
-        const args = ['--stateless-rpc', ...(advertise ? ['--advertise-refs'] : []), '--', folder]
-        const printed = await run(service, args, request, { signal: deadline.signal, maxAnswerBytes })
+        const command = [
+          ...PROGRAMS[service],
+          '--stateless-rpc',
+          ...(advertise ? ['--advertise-refs'] : []),
+          '--',
+          folder,
+        ]
+        const printed = await run(command, request, { signal: deadline.signal, maxAnswerBytes })
         return {
           url: request.url,
           authenticated: false,
@@ -52,20 +58,25 @@ export function localTransport(path: string, options: LocalTransportOptions = {}
 
 type Program = 'git-upload-pack' | 'git-receive-pack'
 
+/** That files are left out on demand is off by default, for the sake of servers with many clients. */
+const PROGRAMS: Readonly<Record<Program, readonly string[]>> = {
+  'git-upload-pack': ['-c', 'uploadpack.allowFilter=true', 'upload-pack'],
+  'git-receive-pack': ['receive-pack'],
+}
+
 function parseRequest({ url, method }: TransportRequest): { service: Program; advertise: boolean } {
   const service = url.endsWith('git-receive-pack') ? 'git-receive-pack' : 'git-upload-pack'
   return { service, advertise: method === 'GET' }
 }
 
 function run(
-  program: Program,
-  args: readonly string[],
+  command: readonly string[],
   request: TransportRequest,
   { signal, maxAnswerBytes }: { readonly signal: AbortSignal; readonly maxAnswerBytes: number },
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
-    const child = spawn('git', [program.slice('git-'.length), ...args], { env: environment(request) })
+    const child = spawn('git', command, { env: environment(request) })
     const printed: Buffer[] = []
     let size = 0
     let said = ''

@@ -1,10 +1,10 @@
 import type { HttpClient } from 'isomorphic-git'
-import { converse, serverText } from './answer.js'
-import { GitError } from './errors.js'
-import { inspectPack, type PackFacts } from './pack.js'
-import { FLUSH, lineOf, packetLine, packets, splitBands } from './packet-lines.js'
-import type { Oid } from './repository.js'
-import type { Transport } from './transports/transport.js'
+import { converse, serverText } from '../answer.js'
+import { GitError } from '../errors.js'
+import { FLUSH, lineOf, packetLine, packets, splitBands } from '../packet-lines.js'
+import type { Oid } from '../repository.js'
+import type { Transport } from '../transports/transport.js'
+import { inspectPack, type PackFacts } from './inspect-pack.js'
 
 export interface FetchClientOptions {
   readonly transport: Transport

@@ -2,12 +2,15 @@ import { readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { fetch, type HttpClient, indexPack, readObject } from 'isomorphic-git'
-import { reasonOf } from '../../error.js'
-import { GitError } from './errors.js'
-import { type GitObject, objectId } from './objects.js'
-import type { PackFacts } from './pack.js'
-import type { Oid } from './repository.js'
-import { HAVE_REFERENCE, packFolder, storeFiles, writeAtomically } from './store-files.js'
+import { reasonOf } from '../../../error.js'
+import { GitError } from '../errors.js'
+import { type GitObject, objectId } from '../objects.js'
+import type { Oid } from '../repository.js'
+import { stateError } from '../state-error.js'
+import { branchTips } from '../tips.js'
+import { writeAtomically } from '../write-atomically.js'
+import type { PackFacts } from './inspect-pack.js'
+import { HAVE_REFERENCE, packFolder, storeFiles } from './store-files.js'
 
 /**
  * The objects that were fetched or pushed, as packs in one folder. A commit that can be read here came with everything
@@ -43,18 +46,13 @@ export interface FetchRequest {
 export function openStore(folder: string): Store {
   const files = storeFiles(folder)
   let cache: object = {}
-  let tips: Map<string, Oid> | undefined
+  const tips = branchTips(folder)
   let reads = 0
 
   function refresh(): void {
     cache = {}
-    tips = undefined
+    tips.refresh()
     files.refresh()
-  }
-
-  async function loadTips(): Promise<Map<string, Oid>> {
-    tips ??= parseTips(await readFile(tipsFile(folder), 'utf8').catch(() => ''))
-    return tips
   }
 
   /** isomorphic-git leaves out of an index what it cannot resolve, and says nothing. */
@@ -108,7 +106,7 @@ export function openStore(folder: string): Store {
       } catch (thrown) {
         const received = facts()
         if (received !== undefined) await discard(received).catch(() => {})
-        throw stateError(thrown)
+        throw storeError(thrown)
       }
     },
 
@@ -120,20 +118,16 @@ export function openStore(folder: string): Store {
         if (!(await isWhole(facts))) throw new GitError('STATE', 'own pack cannot be read', { retryable: true })
       } catch (thrown) {
         await discard(facts).catch(() => {})
-        throw stateError(thrown)
+        throw storeError(thrown)
       }
     },
 
-    tips: loadTips,
+    tips: tips.all,
 
-    async rememberTip(branch, oid) {
-      const known = await loadTips()
-      if (known.get(branch) === oid) return
-      known.set(branch, oid)
-      await writeAtomically(tipsFile(folder), JSON.stringify(Object.fromEntries(known))).catch((cause) => {
-        throw stateError(cause)
-      })
-    },
+    rememberTip: (branch, oid) =>
+      tips.remember(branch, oid).catch((cause) => {
+        throw storeError(cause)
+      }),
 
     async size() {
       const names = (await files.packNames()).filter((name) => name.endsWith('.pack'))
@@ -146,29 +140,15 @@ export function openStore(folder: string): Store {
     async wipe() {
       try {
         // The tips first: they say what the packs have.
-        await rm(tipsFile(folder), { force: true })
+        await tips.wipe()
         // Another process may put a pack there meanwhile.
         await rm(packFolder(folder), { recursive: true, force: true, maxRetries: 5 })
       } catch (thrown) {
-        throw stateError(thrown)
+        throw storeError(thrown)
       } finally {
         refresh()
       }
     },
-  }
-}
-
-function tipsFile(folder: string): string {
-  return join(folder, 'tips.json')
-}
-
-function parseTips(text: string): Map<string, Oid> {
-  try {
-    const parsed: unknown = JSON.parse(text)
-    const entries = Object.entries(parsed ?? {}) as [string, unknown][]
-    return new Map(entries.filter((entry): entry is [string, Oid] => /^[0-9a-f]{40}$/.test(String(entry[1]))))
-  } catch {
-    return new Map()
   }
 }
 
@@ -190,8 +170,8 @@ function unreadable(oid: Oid, cause?: unknown): GitError {
   return new GitError('STATE', `object ${oid} cannot be read from the state folder`, { retryable: true, cause })
 }
 
-function stateError(thrown: unknown): unknown {
-  if (!(thrown instanceof Error) || thrown instanceof GitError) return thrown
-  if ('syscall' in thrown) return new GitError('STATE', reasonOf(thrown), { retryable: true, cause: thrown })
+function storeError(thrown: unknown): unknown {
+  const known = stateError(thrown)
+  if (known instanceof GitError || !(thrown instanceof Error)) return known
   return new GitError('INVALID_ANSWER', reasonOf(thrown), { retryable: true, cause: thrown })
 }

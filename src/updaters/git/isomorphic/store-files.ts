@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { PromiseFsClient } from 'isomorphic-git'
-import type { Oid } from './repository.js'
+import type { Oid } from '../repository.js'
+import { writeAtomically } from '../write-atomically.js'
 
 /** The files of a bare repository as isomorphic-git sees them, of which only the packs are on disk. */
 export interface StoreFiles {
@@ -68,19 +68,6 @@ export const HAVE_REFERENCE = 'refs/remotes/origin/have'
 
 export function packFolder(folder: string): string {
   return join(folder, 'objects', 'pack')
-}
-
-/** Makes the file appear whole or not at all, with its folder. */
-export async function writeAtomically(path: string, data: Uint8Array | string): Promise<void> {
-  const temporary = join(dirname(path), `.${randomUUID()}.tmp`)
-  await mkdir(dirname(path), { recursive: true })
-  try {
-    await writeFile(temporary, data)
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
-  }
 }
 
 function virtualFiles(folder: string, have: Oid | undefined): ReadonlyMap<string, string> {

@@ -1,11 +1,11 @@
-import { GitError } from './errors.js'
+import { GitError } from '../errors.js'
+import { type GitObject, parseCommitTree } from '../objects.js'
+import type { Timed } from '../operations.js'
+import type { References } from '../references.js'
+import type { Oid, Snapshot } from '../repository.js'
+import type { Transport } from '../transports/transport.js'
 import { fetchClient } from './fetch-client.js'
-import { type GitObject, parseCommitTree } from './objects.js'
-import type { Timed } from './operations.js'
-import { type References, requireBranchName } from './references.js'
-import type { Oid, Snapshot } from './repository.js'
 import type { Store } from './store.js'
-import type { Transport } from './transports/transport.js'
 
 export interface SnapshotsOptions {
   readonly store: Store
@@ -104,7 +104,6 @@ export function branchSnapshots(options: SnapshotsOptions): Snapshots {
 
   return {
     async look(branch, signal) {
-      requireBranchName(branch)
       if (suspect !== undefined) await examine(suspect)
       const tip = await timed('ls-refs', signal, () => references.tip(branch, signal))
       const found = (await stored(branch, tip)) ?? (await timed('fetch', signal, () => fetched(branch, tip, signal)))

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
-import { removeFolder } from '../../parts/folder.js'
-import { commitFiles } from '../../parts/git-server.js'
-import { details, gitError, never, readRoot, type Scene, startScene } from './scene.js'
+import { removeFolder } from '../../../parts/folder.js'
+import { commitFiles } from '../../../parts/git-server.js'
+import { details, gitError, never, readRoot, type Scene, startScene } from '../scene.js'
 
 // Large enough for Git to send a changed one as a delta.
 const large = Array.from({ length: 400 }, (_, line) => `key${line}: value ${line * line}\n`).join('')

@@ -1,0 +1,14 @@
+import type { GitObject } from './objects.js'
+import type { Blob, Oid, Snapshot } from './repository.js'
+
+/** How an engine gets and keeps the objects of one repository; the rest is alike in all. Throws `GitError`, the state alone. */
+export interface ObjectSource {
+  /** The branch as it is on the server. One at a time: a look may empty what another fills. */
+  look(branch: string, signal: AbortSignal): Promise<Snapshot>
+  /** A commit or tree of a snapshot. Throws `STATE`, retryable, where it is lost: the next look gets it back. */
+  read(oid: Oid, type: GitObject['type']): Promise<Buffer>
+  /** Blobs of a snapshot, in any order. */
+  readBlobs(oids: ReadonlySet<Oid>, signal: AbortSignal): AsyncIterable<Blob>
+  /** Keeps the objects of a commit that was pushed. What it does not keep is fetched by the next look. */
+  keep(branch: string, commit: Oid, objects: readonly GitObject[]): Promise<void>
+}

@@ -1,0 +1,42 @@
+import { stream } from '../answer.js'
+import { DELIMITER, FLUSH, packetLine } from '../packet-lines.js'
+import type { Oid } from '../repository.js'
+import type { Transport } from '../transports/transport.js'
+import { packOf } from './fetch-answer.js'
+
+/** What to fetch. Source: gitprotocol-v2(5), "fetch", and git-rev-list(1), `--filter`. */
+export interface FetchOrder {
+  /** Objects of any kind, by their ids. */
+  readonly wants: readonly Oid[]
+  /** Asks for a commit's files and none of its history. */
+  readonly depth?: 1 | undefined
+  /** A commit that is here with its trees: what it has is left out, and the pack has deltas of it. */
+  readonly have?: Oid | undefined
+  readonly filter?: string | undefined
+}
+
+/** Asks for objects, and gives the pack as it arrives. Protocol version 2 alone. */
+export async function* fetchPack(
+  transport: Transport,
+  { wants, depth, have, filter }: FetchOrder,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  const question = [
+    packetLine('command=fetch\n'),
+    DELIMITER,
+    ...[
+      'no-progress',
+      'ofs-delta',
+      ...(depth === undefined ? [] : [`deepen ${depth}`]),
+      ...(filter === undefined ? [] : [`filter ${filter}`]),
+      ...wants.map((oid) => `want ${oid}`),
+      // Without `thin-pack` Git's server takes no notice of what a client without history has, and sends every file again.
+      ...(have === undefined ? [] : ['thin-pack', `shallow ${have}`, `have ${have}`]),
+      'done',
+    ].map((line) => packetLine(`${line}\n`)),
+    FLUSH,
+  ]
+  const headers = { 'git-protocol': 'version=2' }
+  const body = await stream(transport, 'git-upload-pack', Buffer.concat(question), { signal, headers })
+  yield* packOf(transport, body)
+}

@@ -1,0 +1,152 @@
+import { join } from 'node:path'
+import type { Clock } from '../../../lifecycle/clock.js'
+import { GitError } from '../errors.js'
+import type { ObjectSource } from '../object-source.js'
+import { type GitObject, parseCommitTree } from '../objects.js'
+import type { Timed } from '../operations.js'
+import type { References } from '../references.js'
+import type { Oid, Snapshot } from '../repository.js'
+import { branchTips } from '../tips.js'
+import type { Transport } from '../transports/transport.js'
+import { paced } from '../turns.js'
+import { type FetchOrder, fetchPack } from './fetch.js'
+import { openObjectStore } from './object-store.js'
+import { unpack } from './unpack.js'
+
+export interface WireOptions {
+  /** Belongs to this repository alone; several processes may share it. Made where it is missing. */
+  readonly folder: string
+  readonly transport: Transport
+  readonly references: References
+  /** Whether the server leaves out files on demand. */
+  readonly canFilter: boolean
+  readonly clock: Clock
+  readonly timed: Timed
+  /** From so many bytes on, the next fetch starts with an empty folder. */
+  readonly maxBytes?: number | undefined
+  /** So many small files are made one. */
+  readonly maxFiles?: number | undefined
+}
+
+/** Of protocol version 2 and partial clones as Git's own are: files come when they are read, if the server can do that. */
+export function wireSource(options: WireOptions): ObjectSource {
+  const { transport, references, canFilter, clock, timed, maxBytes = 1024 ** 3, maxFiles = 32 } = options
+  // The number is the version of the format: another version of the program may share the folder.
+  const folder = join(options.folder, 'wire-1')
+  const store = openObjectStore({ folder: join(folder, 'objects'), clock, maxBytes, maxFiles })
+  const tips = branchTips(folder)
+  let damaged = false
+
+  async function wipe(): Promise<void> {
+    damaged = false
+    // The tips first: they say what the store has.
+    await tips.wipe()
+    await store.wipe()
+  }
+
+  async function stored(branch: string, commit: Oid): Promise<Snapshot | undefined> {
+    const object = await store.read(commit)
+    if (object?.type !== 'commit') return undefined
+    const tree = parseCommitTree(object.bytes)
+    return store.has(tree) ? { branch, commit, tree } : undefined
+  }
+
+  async function fetched(branch: string, tip: Oid, signal: AbortSignal): Promise<Snapshot> {
+    if (store.isFull()) await wipe()
+    const have = await fetchedBefore(branch)
+    const own = have !== undefined && have === (await tips.all()).get(branch)
+    await fetchObjects({ wants: [tip], depth: 1, have, filter: canFilter ? filterFor(own) : undefined }, signal)
+    const found = await stored(branch, tip)
+    if (found !== undefined) return found
+    throw new GitError('INVALID_ANSWER', `server did not send commit ${tip}`, { retryable: true })
+  }
+
+  /** A commit that a fetch can build upon: the branch's last, or else another branch's, with which it may share its files. */
+  async function fetchedBefore(branch: string): Promise<Oid | undefined> {
+    const known = await tips.all()
+    for (const oid of [known.get(branch), [...known.values()].at(-1)])
+      if (oid !== undefined && (await stored(branch, oid)) !== undefined) return oid
+    return undefined
+  }
+
+  /** Where the pack has deltas of what is not here, that is fetched by itself; its own pack must be whole. */
+  async function fetchObjects(order: FetchOrder, signal: AbortSignal, isWhole = false): Promise<void> {
+    const fetch = async (wants: readonly Oid[]) => (isWhole ? undefined : fetchObjects({ wants }, signal, true))
+    await store.add((writer) => unpack(fetchPack(transport, order, signal), writer, { ...store, fetch }))
+  }
+
+  async function read(oid: Oid, type: GitObject['type']): Promise<Buffer | undefined> {
+    const object = await store.read(oid)
+    return object?.type === type ? object.bytes : undefined
+  }
+
+  /** Another process may have put it into another file. */
+  async function readAnew(oid: Oid, type: GitObject['type']): Promise<Buffer | undefined> {
+    await store.refresh()
+    return read(oid, type)
+  }
+
+  return {
+    async look(branch, signal) {
+      if (damaged) await wipe()
+      tips.refresh()
+      await store.refresh()
+      const tip = await timed('ls-refs', signal, () => references.tip(branch, signal))
+      const found = (await stored(branch, tip)) ?? (await timed('fetch', signal, () => fetched(branch, tip, signal)))
+      await tips.remember(branch, tip)
+      // What fails here is tried again by the next look.
+      await store.compact().catch(() => {})
+      return found
+    },
+
+    async read(oid, type) {
+      const bytes = (await read(oid, type)) ?? (await readAnew(oid, type))
+      if (bytes !== undefined) return bytes
+      damaged = true
+      throw missing(type, oid)
+    },
+
+    async *readBlobs(oids, signal) {
+      const unread = new Set(oids)
+      const pace = paced()
+      for (let attempt = 0; attempt < 2 && unread.size > 0; attempt++) {
+        const absent = [...unread].filter((oid) => !store.has(oid))
+        for (let at = 0; at < absent.length; at += MAX_WANTS) {
+          const wants = absent.slice(at, at + MAX_WANTS)
+          await timed('fetch', signal, () => fetchObjects({ wants }, signal))
+        }
+        for await (const { oid, object } of store.readAll(unread)) {
+          // The type of what a server sent by its id was the server's choice.
+          if (object.type !== 'blob') continue
+          unread.delete(oid)
+          yield { oid, bytes: object.bytes }
+          await pace(object.bytes.length)
+        }
+      }
+      for (const oid of unread) throw missing('blob', oid)
+    },
+
+    async keep(branch, commit, objects) {
+      if (store.isFull()) return
+      await store.add(async (writer) => {
+        for (const object of objects) await writer.add(object)
+      })
+      await tips.remember(branch, commit)
+    },
+  }
+}
+
+/**
+ * What others push has few files, which are wanted in most cases, and asking for them by name would take another request. Of a
+ * branch that is not known yet, most may never be wanted.
+ */
+function filterFor(isKnown: boolean): string {
+  return isKnown ? `blob:limit=${1024 ** 2}` : 'blob:none'
+}
+
+/** Of one request, which then has 2.5 MB. */
+const MAX_WANTS = 50_000
+
+function missing(type: string, oid: Oid): GitError {
+  return new GitError('STATE', `${type} ${oid} is not in the state folder`, { retryable: true })
+}
