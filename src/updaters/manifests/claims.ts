@@ -1,7 +1,7 @@
 import type { KeyPath } from '../../policies/key-path.js'
 import type { Discovery } from './finding.js'
 import type { ScalarNode } from './node.js'
-import { keysOf, offsetOf, resolvePath, type Stop } from './path.js'
+import { encode, keysOf, offsetOf, resolvePath, type Stop } from './path.js'
 import type { DeadEnd } from './place.js'
 
 /** A path as the policy file spells it, and as it was read. */
@@ -67,6 +67,18 @@ export function claimsOf(
 }
 
 const IMAGE_KEY = /image(?:s|Name)?$/i
+
+/**
+ * That a path leads nowhere in a file, as far as can be told without parsing it: one of the keys on the way stands nowhere in the
+ * text. The last one is not looked for, as what stands beside it is worth telling.
+ */
+export function absentIn(text: string, { text: path, steps }: FollowedPath): DeadEnd | undefined {
+  // In quotes, a key can be written in many ways.
+  if (text.includes('\\')) return undefined
+  const keys = steps.slice(0, -1).flatMap((step) => (step.type === 'key' && !/^\d+$/.test(step.key) ? step.key : []))
+  const absent = keys.find((key) => !text.includes(encode(key)))
+  return absent === undefined ? undefined : { path, depth: -1, line: 1, reason: `the file has no key "${absent}"` }
+}
 
 /** The claims on a text that is no YAML: no path leads anywhere. */
 export function noClaims(paths: readonly FollowedPath[]): Claims {

@@ -53,7 +53,7 @@ export function offsetOf(node: Node | undefined): number | undefined {
 type Child = readonly [name: string, node: Node | undefined]
 
 function stepper(step: Step): (target: Target) => readonly Child[] {
-  const entryOf = step.type === 'key' ? keyReader(latin1(step.key)) : undefined
+  const entryOf = step.type === 'key' ? keyReader(encode(step.key)) : undefined
   return (target) => {
     if (target.type === 'scalar') return []
     if (target.type === 'list') return itemsAt(target.items, step)
@@ -166,6 +166,6 @@ function subject(trail: string): string {
 }
 
 /** As the characters of a file's text are: one per byte. */
-function latin1(text: string): string {
+export function encode(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1')
 }

@@ -1,5 +1,5 @@
 import { parseKeyPath } from '../../policies/key-path.js'
-import { type Claims, deadEndsOf, type FollowedPath, noClaims } from './claims.js'
+import { absentIn, type Claims, deadEndsOf, type FollowedPath, noClaims } from './claims.js'
 import { lineCounter } from './lines.js'
 import { countMentions } from './marker.js'
 import type { Place, Scan } from './place.js'
@@ -15,13 +15,17 @@ import { yamlPlaces } from './yaml-places.js'
 export function scanManifest(file: string, bytes: Uint8Array, paths: readonly string[] = []): Scan {
   if (bytes.length > LARGEST_BYTES) return refuse(`the file has more than ${LARGEST_BYTES / 2 ** 20} MiB`)
   const { text, base } = sourceOf(bytes)
-  if (paths.length === 0 && !MENTION.test(text)) return NOTHING
+  const followed = paths.map((path) => ({ text: path, steps: parseKeyPath(path) }))
+  if (!MENTION.test(text)) {
+    const deadEnds = followed.flatMap((path) => absentIn(text, path) ?? [])
+    if (paths.length === 0) return NOTHING
+    if (deadEnds.length === paths.length) return { ...NOTHING, deadEnds }
+  }
   if (countMentions(text, MOST_MARKERS + 1) > MOST_MARKERS) return refuse(`it has more than ${MOST_MARKERS} markers`)
   const regions = regionsOf(file, text)
   if (regions === undefined) return refuse('its values nest too deeply or are too many')
 
   const lineOf = lineCounter(text)
-  const followed = paths.map((path) => ({ text: path, steps: parseKeyPath(path) }))
   const scans = regions.map((region) => scanRegion(file, text, region, lineOf, followed))
   const deadEnds = deadEndsOf(
     scans.map(({ claims }) => claims),

@@ -112,6 +112,18 @@ three: { <<: [{ x: v3 }, *base], tag: v4 }
     assert.deepEqual(reasons('a: [\n---\nb: v\n', 'b.c'), ['3: b is a single value, with neither keys nor items'])
   })
 
+  it('is not looked for where a key on the way stands nowhere in the file', () => {
+    const plain = 'größe: { x: v1 }\n'
+    assert.deepEqual(scan(plain, ['größe.z.x']).deadEnds, [
+      { path: 'größe.z.x', depth: -1, line: 1, reason: 'the file has no key "z"' },
+    ])
+    assert.deepEqual(reasons(plain, 'größe.z.x', 'größe.y'), [
+      '1: größe has no key "z" (it has x)',
+      '1: größe has no key "y" (it has x)',
+    ])
+    assert.deepEqual(shown('"x\\x79": { z: v1 }\n', 'xy.z'), ['1 tag v1'])
+  })
+
   it('leads nowhere in what is no YAML', () => {
     assert.deepEqual(scan('TAG=v1\n', ['TAG'], 'app.env').deadEnds, [
       { path: 'TAG', depth: -1, line: 1, reason: 'the file is no YAML' },
