@@ -1,4 +1,5 @@
 import type { Node } from './node.js'
+import { readPlainYaml } from './plain-yaml.js'
 import { readYaml, type YamlDocument } from './yaml.js'
 
 /**
@@ -42,15 +43,19 @@ export interface TextRegion {
 }
 
 /** The name tells whether a file is read as YAML. Undefined where its nodes nest too deeply or are too many to be read. */
-export function regionsOf(file: string, text: string): readonly Region[] | undefined {
+export function regionsOf(file: string, text: string, read = readFast): readonly Region[] | undefined {
   if (!YAML_NAME.test(file)) return [{ type: 'text', start: 0, end: text.length }]
-  const documents = readYaml(text)
+  const documents = read(text)
   if (documents === undefined) return undefined
   if (documents.length === 0) return [{ type: 'yaml', start: 0, end: text.length, root: undefined }]
   return documents.map(({ start, root, fault }, index) => {
     const range = { start: index === 0 ? 0 : start, end: documents[index + 1]?.start ?? text.length }
     return fault === undefined ? { type: 'yaml', ...range, root } : { type: 'text', ...range, fault }
   })
+}
+
+function readFast(text: string): readonly YamlDocument[] | undefined {
+  return readPlainYaml(text) ?? readYaml(text)
 }
 
 /** JSON is YAML. Kustomize takes a `Kustomization` without an extension. */

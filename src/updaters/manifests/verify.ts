@@ -2,6 +2,7 @@ import { countBelow } from './lines.js'
 import { type Entry, isReplaceable, type Node, type ScalarNode } from './node.js'
 import { decode, type Region, regionsOf } from './source.js'
 import { textPlaces } from './text-places.js'
+import { readYaml } from './yaml.js'
 
 /** A range of a text, what is written there, and the values that this replaces and means. */
 export interface Change {
@@ -27,8 +28,9 @@ export function changesOnlyValues(file: string, before: string, after: string, c
   )
   const starts = changes.map(({ start }) => start)
   const moved = mover(changes)
-  const were = regionsOf(file, before)
-  const are = regionsOf(file, after)
+  // By the whole parser, so that what a scan took for a value is one for it too.
+  const were = regionsOf(file, before, readYaml)
+  const are = regionsOf(file, after, readYaml)
   if (were === undefined || are === undefined || were.length !== are.length) return false
   return were.every((was, index) => isSameRegion(was, are[index])) && pending.size === 0 && additions.size === 0
 

@@ -1,0 +1,340 @@
+import type { Entry, ListNode, MapNode, Node, ScalarNode } from './node.js'
+import type { YamlDocument } from './yaml.js'
+
+/**
+ * Reads what most manifests are written in, many times as fast as a whole parser of YAML: maps and lists by indentation, whose
+ * keys and values stand on a line each, plain, in quotes without escapes or in brackets; literal blocks; comments.
+ *
+ * Gives what `readYaml` gives, or undefined where a text has anything else, or a fault, or is large: then only a whole parser
+ * can tell what it says.
+ */
+export function readPlainYaml(text: string): readonly YamlDocument[] | undefined {
+  const reader = new PlainReader(text)
+  const documents: YamlDocument[] = []
+  for (let start = 0; start < text.length; start = reader.at) {
+    const root = reader.document()
+    if (reader.failed) return undefined
+    documents.push({ start, root })
+  }
+  return documents.length === 0 ? undefined : documents
+}
+
+/** Manifests have some ten levels. */
+const DEEPEST_NODE = 100
+/** Well below what the limit of a whole parser comes to. */
+const MOST_NODES = 500_000
+/** A parser takes 1,024 characters for a key on one line (YAML 1.2.2, section 7.4.2). */
+const LONGEST_KEY = 1_000
+
+const LF = 10
+const CR = 13
+const SPACE = 32
+const HASH = 35
+const DASH = 45
+const COLON = 58
+
+const KEY_CHARACTERS = charactersOf('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./-$')
+/** What cannot begin a plain scalar, but for a dash before other text (YAML 1.2.2, section 7.3.3). */
+const INDICATORS = charactersOf('-?:,[]{}#&*!|>\'"%@`')
+const FLOW_INDICATORS = charactersOf(',[]{}')
+
+/** What YAML's core schema takes for something other than text (YAML 1.2.2, section 10.3.2). */
+const NULL = /^(?:~|null|Null|NULL)?$/
+const OTHER =
+  /^(?:true|True|TRUE|false|False|FALSE|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)$/
+
+/** By their codes in latin1. */
+function charactersOf(text: string): Uint8Array {
+  const table = new Uint8Array(256)
+  for (const each of text) table[each.charCodeAt(0)] = 1
+  return table
+}
+
+/** A cursor over the text: at the first thing of a line, or behind what was read of it. */
+class PlainReader {
+  at = 0
+  /** Then nothing that was read counts. */
+  failed = false
+  private readonly text: string
+  /** Of what comes first on the line at the cursor; -1 at the end of a document. */
+  private column = -1
+  private depth = 0
+  private nodes = 0
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  /** Leaves the cursor where the next document begins. */
+  document(): Node {
+    this.toLine(this.at)
+    if (this.isMarker(this.at)) {
+      this.at += MARKER.length
+      this.endLine()
+    }
+    if (this.column === -1) this.fail()
+    const root = this.block()
+    if (this.column !== -1) this.fail()
+    return root
+  }
+
+  /** What begins at the cursor, and goes on in the same column of the lines below. */
+  private block(): Node {
+    if (++this.depth > DEEPEST_NODE) this.fail()
+    const node = this.isDash() ? this.list() : this.map()
+    this.depth--
+    return node
+  }
+
+  private list(): ListNode {
+    const column = this.column
+    const items: Node[] = []
+    while (this.column === column && this.isDash()) {
+      const dash = this.at++
+      this.skipSpaces()
+      if (this.isLineEnd()) {
+        this.endLine()
+        if (this.column <= column) this.fail()
+        items.push(this.block())
+      } else if (this.isDash() || this.keyEnd() !== -1) {
+        this.column = column + this.at - dash
+        items.push(this.block())
+      } else {
+        items.push(this.value(column))
+      }
+    }
+    if (this.column > column) this.fail()
+    return { type: 'list', items }
+  }
+
+  private map(): MapNode {
+    const column = this.column
+    const entries: Entry[] = []
+    while (this.column === column) {
+      const end = this.keyEnd()
+      if (end === -1) break
+      const key = this.scalar(end)
+      this.at = end + 1
+      this.skipSpaces()
+      entries.push({ key, value: this.isLineEnd() ? this.below(column) : this.value(column) })
+    }
+    if (this.column >= column) this.fail()
+    return { type: 'map', flow: false, entries }
+  }
+
+  /** What stands on the lines below a key, if anything: a list may begin in the key's own column. */
+  private below(column: number): Node {
+    const start = this.at
+    this.endLine()
+    if (this.column > column || (this.column === column && this.isDash())) return this.block()
+    return this.node(start, start, 'plain')
+  }
+
+  /** What stands behind a key or dash of the column. */
+  private value(column: number): Node {
+    if (this.text[this.at] === '|') return this.literal(column)
+    const node = this.inline(false)
+    this.endLine()
+    // A plain scalar would go on there.
+    if (this.column > column) this.fail()
+    return node
+  }
+
+  private inline(isFlow: boolean): Node {
+    const first = this.text[this.at]
+    if (first === '[' || first === '{') return this.flow(first === '{')
+    const end = first === '"' || first === "'" ? this.quoteEnd() : this.plainEnd(isFlow)
+    if (end === -1) this.fail()
+    const node = this.scalar(end)
+    this.at = Math.max(this.at, end)
+    return node
+  }
+
+  private flow(isMap: boolean): Node {
+    if (++this.depth > DEEPEST_NODE || ++this.nodes > MOST_NODES) this.fail()
+    const close = isMap ? '}' : ']'
+    const entries: Entry[] = []
+    const items: Node[] = []
+    this.at++
+    this.skipSpaces()
+    while (!this.failed && this.text[this.at] !== close) {
+      const item = this.inline(true)
+      if (isMap) entries.push({ key: item, value: this.flowValue() })
+      else items.push(item)
+      this.skipSpaces()
+      if (this.text[this.at] === ',') this.at++
+      else if (this.text[this.at] !== close) this.fail()
+      this.skipSpaces()
+    }
+    this.at++
+    this.depth--
+    return isMap ? { type: 'map', flow: true, entries } : { type: 'list', items }
+  }
+
+  private flowValue(): Node {
+    this.skipSpaces()
+    if (this.text[this.at] !== ':' || this.text[this.at + 1] !== ' ') this.fail()
+    this.at++
+    this.skipSpaces()
+    return this.inline(true)
+  }
+
+  /** A block of lines behind `|` or `|-`, of which no line that counts has blanks only. */
+  private literal(column: number): Node {
+    const isStripped = this.text[this.at + 1] === '-'
+    this.at += isStripped ? 2 : 1
+    this.skipSpaces()
+    const header = this.text.indexOf('\n', this.at)
+    if (!this.isLineEnd() || header === -1) this.fail()
+    const start = header + 1
+    const lines: string[] = []
+    let end = start
+    let indentation = -1
+    let blanks = 0
+    for (let line = start; line < this.text.length; ) {
+      const content = this.spacesEnd(line)
+      const newline = this.text.indexOf('\n', content)
+      const width = content - line
+      if (this.isLineBreak(content)) {
+        if (width > Math.max(indentation, 0)) this.fail()
+        blanks++
+      } else {
+        if (indentation === -1 && width > column) indentation = width
+        if (width < indentation || indentation === -1) break
+        for (; blanks > 0; blanks--) lines.push('')
+        lines.push(this.text.slice(line + indentation, this.text[newline - 1] === '\r' ? newline - 1 : newline))
+        end = newline + 1
+      }
+      // Without a line end, the last line is the parser's to read.
+      if (newline === -1) this.fail()
+      line = newline === -1 ? this.text.length : newline + 1
+    }
+    if (lines.length === 0) this.fail()
+    if (!this.failed) this.toLine(end)
+    return { ...this.node(start, end, 'block'), value: `${lines.join('\n')}${isStripped ? '' : '\n'}` }
+  }
+
+  /** The scalar from the cursor to `end`, in quotes or plain. */
+  private scalar(end: number): ScalarNode {
+    const first = this.text[this.at]
+    const isQuoted = first === '"' || first === "'"
+    return isQuoted ? this.node(this.at + 1, end - 1, 'quoted') : this.node(this.at, end, 'plain')
+  }
+
+  private node(start: number, end: number, style: 'plain' | 'quoted' | 'block'): ScalarNode {
+    if (++this.nodes > MOST_NODES) this.fail()
+    const value = style === 'block' ? '' : this.text.slice(start, end)
+    const resolvesTo = style !== 'plain' ? 'text' : NULL.test(value) ? 'null' : OTHER.test(value) ? 'other' : 'text'
+    return { type: 'scalar', start, end, value, style, resolvesTo }
+  }
+
+  /** Where the colon of a key at the cursor is, or -1 where no key is. */
+  private keyEnd(): number {
+    const first = this.text[this.at]
+    let end = this.at
+    if (first === '"' || first === "'") end = this.quoteEnd()
+    else while (KEY_CHARACTERS[this.text.charCodeAt(end)] === 1) end++
+    const isKey = end > this.at && end - this.at < LONGEST_KEY
+    return isKey && this.text.charCodeAt(end) === COLON && this.isBlank(end + 1) ? end : -1
+  }
+
+  /** Behind the closing quote, or -1 where it is not on the line or the text in them is not as it stands. */
+  private quoteEnd(): number {
+    const quote = this.text[this.at] as string
+    const close = this.text.indexOf(quote, this.at + 1)
+    if (close === -1 || /[\r\n]/.test(this.text.slice(this.at, close))) return -1
+    const isAsItStands = quote === '"' ? !this.text.slice(this.at, close).includes('\\') : this.text[close + 1] !== "'"
+    return isAsItStands ? close + 1 : -1
+  }
+
+  /** Where a plain scalar ends, or -1 where none can begin or what follows makes it something else. */
+  private plainEnd(isFlow: boolean): number {
+    const first = this.text.charCodeAt(this.at)
+    const second = this.text.charCodeAt(this.at + 1)
+    const isDashed = first === DASH && second > SPACE && !(isFlow && FLOW_INDICATORS[second] === 1)
+    if (INDICATORS[first] === 1 && !isDashed) return -1
+    let end = this.at
+    for (let at = this.at; at < this.text.length; at++) {
+      const code = this.text.charCodeAt(at)
+      if (code === SPACE) continue
+      if (code === LF || code === CR || (code === HASH && this.text.charCodeAt(at - 1) === SPACE)) break
+      if (code < SPACE) return -1
+      if (isFlow && FLOW_INDICATORS[code] === 1) break
+      if (code === COLON) {
+        if (isFlow && (this.isBlank(at + 1) || FLOW_INDICATORS[this.text.charCodeAt(at + 1)] === 1)) break
+        if (this.isBlank(at + 1)) return -1
+      }
+      end = at + 1
+    }
+    return end > this.at ? end : -1
+  }
+
+  /** From behind what was read on a line to the next one. */
+  private endLine(): void {
+    this.skipSpaces()
+    if (!this.isLineEnd()) this.fail()
+    const newline = this.text.indexOf('\n', this.at)
+    this.toLine(newline === -1 ? this.text.length : newline + 1)
+  }
+
+  /** To the next line that has more than a comment, from the beginning of one. */
+  private toLine(start: number): void {
+    let line = start
+    while (line < this.text.length && !this.failed) {
+      this.at = this.spacesEnd(line)
+      const isComment = this.text.charCodeAt(this.at) === HASH
+      if (!isComment && !this.isLineBreak(this.at)) {
+        this.column = this.isMarker(line) ? -1 : this.at - line
+        return
+      }
+      const newline = this.text.indexOf('\n', this.at)
+      line = newline === -1 ? this.text.length : newline + 1
+    }
+    this.at = this.text.length
+    this.column = -1
+  }
+
+  private skipSpaces(): void {
+    this.at = this.spacesEnd(this.at)
+  }
+
+  private spacesEnd(start: number): number {
+    let at = start
+    while (this.text.charCodeAt(at) === SPACE) at++
+    return at
+  }
+
+  private isDash(): boolean {
+    return this.text.charCodeAt(this.at) === DASH && this.isBlank(this.at + 1)
+  }
+
+  private isMarker(at: number): boolean {
+    return (
+      this.text.startsWith(MARKER, at) && (at === 0 || this.text[at - 1] === '\n') && this.isBlank(at + MARKER.length)
+    )
+  }
+
+  /** Whether only a comment follows on the line, or nothing. */
+  private isLineEnd(): boolean {
+    const isComment = this.text.charCodeAt(this.at) === HASH && this.text.charCodeAt(this.at - 1) === SPACE
+    return isComment || this.isLineBreak(this.at)
+  }
+
+  private isBlank(at: number): boolean {
+    return this.text.charCodeAt(at) === SPACE || this.isLineBreak(at)
+  }
+
+  /** The end of the text is one too. */
+  private isLineBreak(at: number): boolean {
+    const code = this.text.charCodeAt(at)
+    return code === LF || (code === CR && this.text.charCodeAt(at + 1) === LF) || at >= this.text.length
+  }
+
+  private fail(): void {
+    this.failed = true
+    this.at = this.text.length
+    this.column = -1
+  }
+}
+
+const MARKER = '---'
