@@ -26,7 +26,7 @@ export interface ScannedBlob {
 }
 
 /** Raised when the same bytes give other places than before: what an older version found is then found again. */
-const SCANNER_VERSION = 1
+const SCANNER_VERSION = 2
 
 const NOTHING: Scan = { places: [], warnings: [] }
 
