@@ -1,5 +1,5 @@
 import { hash, randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { reasonOf } from '../error.js'
 import { JobsError } from './errors.js'
@@ -42,6 +42,8 @@ export function fileRecords<Value>(options: FileRecordsOptions<Value>): Records<
         await writeFile(fresh, `${JSON.stringify(key)}\n${JSON.stringify(value)}\n`)
         await rename(fresh, file)
       } catch (error) {
+        // On a full disk every try would leave a part behind.
+        await rm(fresh, { force: true }).catch(() => {})
         throw unavailable(`Cannot write "${key}" of ${name}`, error)
       }
     },

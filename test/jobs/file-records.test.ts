@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { JobsError } from '../../src/jobs/errors.js'
@@ -69,6 +69,21 @@ describe('records in files', () => {
         assert.match(error.message, message)
         return true
       })
+    }))
+
+  it('leave nothing behind that could not be written, and are written once they can be', () =>
+    withFolder(async (folder) => {
+      const records = open(folder)
+      await records.set(KEY, seen('1.0.0'))
+      const files = () => readdir(join(folder, 'sightings'))
+      const [file = ''] = await files()
+      await rm(join(folder, 'sightings', file))
+      await mkdir(join(folder, 'sightings', file, 'x'), { recursive: true })
+      for (let tries = 0; tries < 3; tries++) await assert.rejects(records.set(KEY, seen('1.0.0')), JobsError)
+      assert.deepEqual(await files(), [file])
+      await rm(join(folder, 'sightings', file), { recursive: true })
+      await records.set(KEY, seen('1.1.0'))
+      assert.deepEqual(await records.get(KEY), seen('1.1.0'))
     }))
 })
 
