@@ -1,4 +1,5 @@
 import { repositoryKey } from '../image/repository.js'
+import type { Tag } from '../image/tag.js'
 import { choiceFor } from '../jobs/choice.js'
 import type { Jobs } from '../jobs/jobs.js'
 import type { Sightings } from '../jobs/payloads.js'
@@ -94,7 +95,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   /** Of the repositories whose policies rank tags by what is known of them. */
   function sightingsOf({ policies }: UpdateTarget): Promise<ReadonlyMap<string, Sightings>> {
     const ranking = policies.filter(({ policy }) => policy.needs === 'creation')
-    return jobs.sightings.getAll(ranking.map((policy) => repositoryKey(policy.repository)))
+    return jobs.sightings.getAll([...new Set(ranking.map((policy) => repositoryKey(policy.repository)))])
   }
 
   function commitOf({ snapshot, files }: BranchPlan, message: string): Promise<Commit> {
@@ -126,13 +127,20 @@ function firstSeen({ places }: BranchPlan, { selections }: Known): readonly numb
 }
 
 function comparing(sightings: ReadonlyMap<string, Sightings>): (policy: WritingPolicy) => CompareTags {
+  // Each of a policy's places asks, and a repository may have a hundred thousand tags.
+  const times = new Map<string, ReadonlyMap<Tag, number | null>>()
   return ({ policy, repository }) => {
-    const seen = sightings.get(repositoryKey(repository))
+    const key = repositoryKey(repository)
+    const seen = sightings.get(key)
     if (policy.needs !== 'creation' || seen === undefined) return policy.compare
-    const times = Object.entries(seen.tags).map(([tag, { createdAt = null }]) => [tag, createdAt] as const)
-    const createdAt = new Map(times)
+    const createdAt = times.get(key) ?? creationsIn(seen)
+    times.set(key, createdAt)
     return (a, b) => policy.compare(a, b, { createdAt })
   }
+}
+
+function creationsIn({ tags }: Sightings): ReadonlyMap<Tag, number | null> {
+  return new Map(Object.entries(tags).map(([tag, { createdAt = null }]) => [tag, createdAt]))
 }
 
 function subjectOf(message: string): string {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { isRetryable, reasonOf } from '../../src/error.js'
 import { samePolicy } from '../../src/policies/current.js'
+import { newestPolicy } from '../../src/policies/newest.js'
 import { eventually } from '../parts/eventually.js'
 import { removeFolder, temporaryFolder } from '../parts/folder.js'
 import { commitFiles, fsck, type GitServer, git, log, readFileAt, startGitServer } from '../parts/git-server.js'
@@ -62,6 +63,29 @@ describe('reconcile', () => {
     assert.equal((await reconciler.reconcile(never)).commit, undefined)
     assert.equal((await log(path, 'main')).length, 2)
     await finish()
+  })
+
+  it('reads once when images were created, however many places there are', async () => {
+    const files = Object.fromEntries(['1.0.0', '1.2.0', '1.0.0'].map((tag, i) => [`${i}.yaml`, manifest(tag)]))
+    const { url } = await server.create(`repository-${number++}`, files)
+    const newest = { policy: newestPolicy() }
+    const { reconciler, select, jobs } = await openBranch(url, state, undefined, undefined, newest)
+    let reads = 0
+    const at = (createdAt: number) => ({ digest: `sha256:${'0'.repeat(64)}`, since: 0, askedAt: 0, createdAt })
+    await jobs.sightings.set(IMAGE, {
+      version: 1,
+      get tags() {
+        reads++
+        return { '1.0.0': at(1), '1.1.0': at(2), '1.2.0': at(3) }
+      },
+    })
+    await select('1.1.0')
+    const { places } = await reconciler.plan(never)
+    assert.deepEqual(
+      places.map(({ current, state: is }) => `${current} ${is}`),
+      ['1.0.0 pending', '1.2.0 held', '1.0.0 pending'],
+    )
+    assert.equal(reads, 1)
   })
 
   it('tells where the image comes from, or nothing where it cannot be asked', async () => {
