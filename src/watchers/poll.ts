@@ -94,36 +94,51 @@ export function createPoller(options: PollerOptions): Poller {
         }
         ;({ complete } = await selector.select(watch, listing, { signal, isFirst: !seen.has(watch.key) }))
       }
-      const fingerprint = complete ? listing.fingerprint : undefined
-      // Written last: a crash before it costs another whole look, and never an update. Most looks find it written already.
-      if (before === undefined || before.fingerprint !== fingerprint || before.rules !== rules || isTroubled(before)) {
-        const tags = listing.changed ? listing.tags.length : before?.tags
-        // Spelled out: V8 gives each object that is made by spreading a hidden class of its own, which takes 200 bytes.
-        await jobs.watched.set(watch.key, {
-          version: 1,
-          failures: 0,
-          notBefore: 0,
-          restUntil: 0,
-          fingerprint,
-          rules,
-          tags,
-        })
-      }
+      const tags = listing.changed ? listing.tags.length : before?.tags
+      await keep(watch, before, { fingerprint: complete ? listing.fingerprint : undefined, rules, tags })
       seen.add(watch.key)
       return listing.changed ? { outcome: 'changed', tags: listing.tags } : { outcome: 'unchanged' }
     } catch (error) {
       if (!(error instanceof RegistryError)) throw error
-      const { message: reason, retryAt: notBefore = clock.now() } = error
-      if (error.code === 'RESTING') {
-        if (before !== undefined && before.suspectSince !== suspectSince) {
-          await jobs.watched.set(watch.key, { ...before, suspectSince })
-        }
-        return { outcome: 'failed', reason, notBefore, resting: true }
-      }
-      const after = { ...afterFailure(watch, before, error), suspectSince }
-      await jobs.watched.set(watch.key, after)
-      return { outcome: 'failed', reason, notBefore: after.notBefore, resting: false }
+      return fail(watch, before, error, suspectSince)
     }
+  }
+
+  /** Written last: a crash before it costs another whole look, and never an update. Most looks find it written already. */
+  async function keep(
+    watch: Watch,
+    before: Watched | undefined,
+    { fingerprint, rules, tags }: Pick<Watched, 'fingerprint' | 'rules' | 'tags'>,
+  ): Promise<void> {
+    if (before?.fingerprint === fingerprint && before?.rules === rules && !isTroubled(before)) return
+    // Spelled out: V8 gives each object that is made by spreading a hidden class of its own, which takes 200 bytes.
+    await jobs.watched.set(watch.key, {
+      version: 1,
+      failures: 0,
+      notBefore: 0,
+      restUntil: 0,
+      fingerprint,
+      rules,
+      tags,
+    })
+  }
+
+  async function fail(
+    watch: Watch,
+    before: Watched | undefined,
+    error: RegistryError,
+    suspectSince: number | undefined,
+  ): Promise<PollOutcome> {
+    const { code, message: reason, retryAt: notBefore = clock.now() } = error
+    if (code === 'RESTING') {
+      if (before !== undefined && before.suspectSince !== suspectSince) {
+        await jobs.watched.set(watch.key, { ...before, suspectSince })
+      }
+      return { outcome: 'failed', reason, notBefore, resting: true }
+    }
+    const after = { ...afterFailure(watch, before, error), suspectSince }
+    await jobs.watched.set(watch.key, after)
+    return { outcome: 'failed', reason, notBefore: after.notBefore, resting: false }
   }
 
   async function suspicion(
