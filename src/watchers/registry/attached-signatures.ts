@@ -49,9 +49,9 @@ export async function readReferringSignatures(
   options: TaggedOptions & ReferrersOptions,
 ): Promise<readonly AttachedSignature[]> {
   const checkTime = within(options)
-  const candidates = (await listReferrers(options)).filter(isCandidate)
+  const digests = await listReferrers(options, { isWanted: isCandidate, most: MOST_SIGNATURES, checkTime })
   const found: AttachedSignature[] = []
-  for (const { digest } of candidates.slice(0, MOST_SIGNATURES)) {
+  for (const digest of digests) {
     checkTime()
     const answer = await readContent('manifests', digest, options)
     if (answer !== undefined) await readLayers(answer.body, options, checkTime, found)

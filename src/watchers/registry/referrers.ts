@@ -22,29 +22,45 @@ export interface ReferrersOptions extends Reading {
   readonly page: (query: string) => Promise<Answer>
 }
 
+export interface Wanted {
+  readonly isWanted: (referrer: Referrer) => boolean
+  /** How many are enough. */
+  readonly most: number
+  /** Throws where another page would take too long. */
+  readonly checkTime: () => void
+}
+
 const MOST_PAGES = 20
 
 /**
- * Lists what refers to a manifest: by the referrers API of the OCI distribution specification 1.1, or where the registry has
+ * Lists the manifests that refer to one, without those that nobody wants: a page may have thousands. They are had by the referrers API of the OCI distribution specification 1.1, or where the registry has
  * none, from the index under the tag that stands in for it (section "Referrers Tag Schema").
  */
-export async function listReferrers(options: ReferrersOptions): Promise<readonly Referrer[]> {
-  const { action, now, page, read, digest } = options
+export async function listReferrers(
+  { action, now, page, read, digest }: ReferrersOptions,
+  { isWanted, most, checkTime }: Wanted,
+): Promise<readonly Digest[]> {
+  const found = new Set<Digest>()
+  const collect = (answer: Answer) => {
+    for (const referrer of referrersIn(answer)) if (found.size < most && isWanted(referrer)) found.add(referrer.digest)
+    return [...found]
+  }
   const first = await page('')
   if (isLacking(first)) {
     const answer = await read('manifests', fallbackTag(digest))
     if (answer.status === 404) return []
     if (answer.status !== 200) throw answerError(action, 'registry', answer, now())
-    return referrersIn(answer)
+    return collect(answer)
   }
-  const referrers: Referrer[] = []
   const queries = new Set<string>()
   for (let answer = first; ; ) {
     if (answer.status !== 200) throw answerError(action, 'registry', answer, now())
-    referrers.push(...referrersIn(answer))
+    const digests = collect(answer)
     const next = nextQuery([answer.headers.link ?? ''].flat().join(', '))
-    if (next === undefined || queries.has(next) || queries.size === MOST_PAGES) return referrers
+    const isLast = next === undefined || queries.has(next) || queries.size === MOST_PAGES
+    if (isLast || digests.length === most) return digests
     queries.add(next)
+    checkTime()
     answer = await page(next)
   }
 }

@@ -183,6 +183,23 @@ describe('signatures that refer to a digest', () => {
     assert.equal(server.requests.length, 101)
   })
 
+  it('are looked for on no more pages than have fifty, each counted once', async () => {
+    const all = Array.from({ length: 60 }, (_, index) => referrer(`${index}`))
+    const pages = [all.slice(0, 30), all.slice(0, 30), all.slice(20), []]
+    for (const [index, referrers] of pages.entries()) {
+      const query = index === 0 ? '' : `?last=${index}`
+      stored.set(`${REFERRERS}${query}`, list(referrers, `<?last=${index + 1}>; rel="next"`))
+    }
+    assert.deepEqual(
+      await read('referrers'),
+      Array.from({ length: 50 }, (_, index) => `${index}`),
+    )
+    assert.deepEqual(
+      server.requests.slice(0, 4).map(({ path }) => path.includes('/referrers/')),
+      [true, true, true, false],
+    )
+  })
+
   it('are none where the list is none', async () => {
     for (const body of ['[]', 'null', '{', '{"manifests":{}}']) {
       stored.set(REFERRERS, { type: INDEX, body })
@@ -208,11 +225,19 @@ describe('signatures that refer to a digest', () => {
     let now = 0
     const clock = { now: () => (now += 100_000), after: () => () => {} }
     const slow = ociRegistry({ hosts: () => ({ plainHttp: true }), clock, userAgent: 'test' })
-    stored.set(REFERRERS, list([referrer('one'), referrer('two')]))
     const repository = parseRepository(`${server.host}/team/app`)
-    await assert.rejects(slow.readSignatures(repository, DIGEST, { kept: 'referrers', signal }), {
-      code: 'UNREACHABLE',
-    })
+    const lists = [list([referrer('one'), referrer('two')]), list([], '<?last=1>; rel="next"')]
+    for (let index = 1; index < 20; index++) {
+      stored.set(`${REFERRERS}?last=${index}`, list([], `<?last=${index + 1}>; rel="next"`))
+    }
+    for (const first of lists) {
+      stored.set(REFERRERS, first)
+      const requests = server.requests.length
+      await assert.rejects(slow.readSignatures(repository, DIGEST, { kept: 'referrers', signal }), {
+        code: 'UNREACHABLE',
+      })
+      assert.ok(server.requests.length - requests < 5)
+    }
     await slow.stop()
   })
 })
