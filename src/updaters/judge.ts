@@ -24,10 +24,9 @@ export function judge(files: readonly ScannedFile[], target: UpdateTarget, known
       else places.push(...judgeOwned(place, path, owners, known, claiming))
     }
   }
-  warnings.push(...deadEndWarnings(files, claimsOf))
   const placed = new Set(places.map(({ policy }) => policy))
   const unplaced = target.policies.map(({ name }) => name).filter((name) => !placed.has(name))
-  return { places: places.sort(byPosition), warnings, unplaced }
+  return { places: places.sort(byPosition), warnings: [...warnings, ...deadEndWarnings(files, claimsOf)], unplaced }
 }
 
 /** Policies by the canonical name of their repository: a large branch has many places, and most belong to none. */
