@@ -10,8 +10,9 @@ import { entryNames, hostNames, policyNames } from './names.js'
 import { isOrigin, isProxyUrl } from './proxies.js'
 import { oneForm, oneFormSchema, oneSchedule, oneScheduleSchema, together, togetherSchema } from './rules.js'
 import { namedTag, namedTagSchema, select, tags } from './selection.js'
-import { imageComplaint, isAuthorText, isGlob, isRedisUrl, valuePathComplaint } from './texts.js'
+import { imageComplaint, isAuthorText, isRedisUrl } from './texts.js'
 import { flag, interval, notEmpty, path, timezone } from './values.js'
+import { write } from './writing.js'
 
 /*
  * The policy file: one source for what is accepted, for its type, and for the JSON Schema of editors.
@@ -170,32 +171,6 @@ const git = section({
     .optional()
     .meta({ description: 'Author and committer of the commits.' }),
 }).meta({ description: 'One Git repository.' })
-
-/** Each is looked for in each file: more of them than anybody writes by hand. */
-const MOST_PATHS = 100
-
-const write = section({
-  git: z
-    .string({ error: 'expected the name of an entry of "git"' })
-    .meta({ description: 'Name of an entry of `git`.' }),
-  files: z
-    .array(textThat('a glob below the root of the repository, such as "apps/**"', isGlob), {
-      error: 'expected a list of globs',
-    })
-    .min(1, { error: 'expected at least one glob' })
-    .optional()
-    .meta({ description: 'Which files. Default: every .yaml, .yml and Kustomization file.', examples: [['apps/**']] }),
-  paths: z
-    .array(text('a path such as "spec.values.image.tag"', valuePathComplaint), { error: 'expected a list of paths' })
-    .min(1, { error: 'expected at least one path' })
-    .max(MOST_PATHS, { error: `expected at most ${MOST_PATHS} paths` })
-    .optional()
-    .meta({
-      description:
-        'What to write to in the YAML documents of these files, whatever image stands there. Dots separate keys, [0] is the first item of a list, * any key or item, and \\. a dot in a key. Default: where the image is found.',
-      examples: [['spec.values.image.tag'], ['images[0].newTag', 'containers[*].image']],
-    }),
-}).meta({ description: 'One place to write to.' })
 
 const policySection = section({
   image: text('an image repository such as "ghcr.io/org/app"', imageComplaint).meta({
