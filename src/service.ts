@@ -1,8 +1,8 @@
 import type { Configuration } from './config/configuration.js'
 import { reasonOf } from './error.js'
-import { choicesOf } from './jobs/choice.js'
 import type { Jobs } from './jobs/jobs.js'
 import { memoryJobs } from './jobs/memory.js'
+import { choicesOf, isMadeBy } from './jobs/selection.js'
 import type { Component } from './lifecycle/component.js'
 import { createParts, type Parts, type Surroundings } from './parts.js'
 import { type Metrics, scrape } from './telemetry/metrics.js'
@@ -82,12 +82,12 @@ async function createJobs({ queue, state }: Configuration, { clock, random, even
 async function selectionsOf({ watches }: Parts, jobs: Jobs) {
   const policies = [...watches.values()].flatMap((watch) => watch.policies)
   const selections = await jobs.selections.getAll(policies.map(({ name }) => name))
-  return policies.flatMap(({ name: policy, image, rule }) => {
-    const selection = selections.get(policy)
-    if (selection?.rule !== rule) return []
+  return policies.flatMap((policy) => {
+    const selection = selections.get(policy.name)
+    if (!isMadeBy(policy, selection)) return []
     // What follows what stands in Git may follow several.
     const tags = choicesOf(selection).flatMap(({ tag }) => tag ?? [])
-    return [{ policy, image, selected: [...new Set(tags)].sort().join(',') }]
+    return [{ policy: policy.name, image: policy.image, selected: [...new Set(tags)].sort().join(',') }]
   })
 }
 

@@ -1,5 +1,4 @@
-import { repositoryKey } from '../image/repository.js'
-import { choiceFor, isMadeBy } from '../jobs/choice.js'
+import { choiceFor, isMadeBy } from '../jobs/selection.js'
 import { formatInstant } from '../policies/time-text.js'
 import type { JudgedPlace, Known, Obstacle } from './judgement.js'
 import type { Place } from './manifests/place.js'
@@ -12,7 +11,7 @@ type PlaceVerdict = Pick<JudgedPlace, 'desired' | 'state' | 'reason' | 'until' |
 export function verdictAt(place: Place, policy: WritingPolicy, { selections, compareFor, now }: Known): PlaceVerdict {
   if (place.marker?.type === 'ignore') return unknown('a comment says to ignore this line', 'ignored')
   const selection = selections.get(policy.name)
-  if (!isMadeBy({ rule: policy.rule, repository: repositoryKey(policy.repository) }, selection)) {
+  if (!isMadeBy(policy, selection)) {
     return unknown('the repository has not been listed yet', 'not-polled')
   }
   const current = place.image.tag

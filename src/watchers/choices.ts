@@ -1,6 +1,6 @@
 import type { Tag } from '../image/tag.js'
-import { choiceFor } from '../jobs/choice.js'
 import type { Choice, Selection, Standing } from '../jobs/payloads.js'
+import { choiceFor } from '../jobs/selection.js'
 import type { Stay } from '../policies/gate.js'
 import { type ChooseOptions, type Chosen, choose, chooseAgain, type Outcome } from './choose.js'
 import type { Look } from './look.js'

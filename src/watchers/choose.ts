@@ -1,6 +1,6 @@
 import type { Tag } from '../image/tag.js'
-import { candidatesOf } from '../jobs/choice.js'
 import type { Choice } from '../jobs/payloads.js'
+import { candidatesOf } from '../jobs/selection.js'
 import { type Candidate, decide, selectedOf } from '../policies/decide.js'
 import type { Facts, Stay } from '../policies/gate.js'
 import type { Given } from '../policies/policy.js'

@@ -1,7 +1,7 @@
 import type { Tag } from '../image/tag.js'
-import { choicesOf, isMadeBy } from '../jobs/choice.js'
 import type { Jobs } from '../jobs/jobs.js'
 import type { PollJob, Watched } from '../jobs/payloads.js'
+import { choicesOf, isMadeBy } from '../jobs/selection.js'
 import { backoffMs } from '../lifecycle/backoff.js'
 import type { Clock } from '../lifecycle/clock.js'
 import { isPausing } from '../lifecycle/pause.js'
@@ -147,11 +147,9 @@ export function createPoller(options: PollerOptions): Poller {
     tags: readonly Tag[],
   ): Promise<string | undefined> {
     const selections = await jobs.selections.getAll(watch.policies.map(({ name }) => name))
-    const selected = watch.policies.flatMap(({ name, rule }) => {
-      const selection = selections.get(name)
-      return isMadeBy({ rule, repository: watch.key }, selection)
-        ? choicesOf(selection).flatMap((choice) => choice.tag ?? [])
-        : []
+    const selected = watch.policies.flatMap((policy) => {
+      const selection = selections.get(policy.name)
+      return isMadeBy(policy, selection) ? choicesOf(selection).flatMap(({ tag }) => tag ?? []) : []
     })
     return suspicionOf(tags, { count: before?.tags, selected })
   }

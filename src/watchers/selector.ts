@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto'
 import type { Tag } from '../image/tag.js'
-import { choiceFor, choicesOf, isMadeBy } from '../jobs/choice.js'
 import type { Jobs } from '../jobs/jobs.js'
 import { standingKey } from '../jobs/keys.js'
 import type { Choice, Selection, Standing } from '../jobs/payloads.js'
+import { choiceFor, choicesOf, isMadeBy } from '../jobs/selection.js'
 import type { Clock } from '../lifecycle/clock.js'
 import type { Events } from '../telemetry/events.js'
 import { type Choices, type ChoicesOptions, chooseAll, chooseAllAgain } from './choices.js'
@@ -101,7 +101,7 @@ export function createSelector({ registry, jobs, events, clock, gateTime = clock
     try {
       for (const policy of policies) {
         try {
-          await work(policy, await optionsFor(policy, key, look))
+          await work(policy, await optionsFor(policy, look))
         } catch (error) {
           if (!(error instanceof RegistryError)) throw error
           failures.push(error)
@@ -113,9 +113,9 @@ export function createSelector({ registry, jobs, events, clock, gateTime = clock
     if (failures.length > 0) throw failures[0]
   }
 
-  async function optionsFor(policy: WatchedPolicy, repository: string, look: Look): Promise<ChoicesOptions> {
+  async function optionsFor(policy: WatchedPolicy, look: Look): Promise<ChoicesOptions> {
     const last = await jobs.selections.get(policy.name)
-    const before = isMadeBy({ rule: policy.rule, repository }, last) ? last : undefined
+    const before = isMadeBy(policy, last) ? last : undefined
     const standings = await standingsOf(policy)
     return { policy, before, look, standings, currents: currentsIn(standings, policy), now: gateTime }
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { candidatesOf, choiceFor, choicesOf } from '../../src/jobs/choice.js'
 import { type Choice, selection } from '../../src/jobs/payloads.js'
+import { candidatesOf, choiceFor, choicesOf } from '../../src/jobs/selection.js'
 import type { Demands } from '../../src/policies/gates.js'
 import { choose, chooseAgain, mayChange } from '../../src/watchers/choose.js'
 import type { Look } from '../../src/watchers/look.js'

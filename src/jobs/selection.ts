@@ -1,13 +1,14 @@
+import { type Repository, repositoryKey } from '../image/repository.js'
 import type { Tag } from '../image/tag.js'
 import type { Candidate } from '../policies/decide.js'
 import type { Choice, Selection } from './payloads.js'
 
-/** Whether a policy that has this rule made a selection, of this repository by its canonical name. Otherwise it is out of date. */
+/** Whether a policy made a selection, by the rule and of the repository that it has now. Otherwise it is out of date. */
 export function isMadeBy(
-  { rule, repository }: { readonly rule: string; readonly repository: string },
+  { rule, repository }: { readonly rule: string; readonly repository: Repository },
   selection: Selection | undefined,
 ): selection is Selection {
-  return selection?.repository === repository && selection.rule === rule
+  return selection?.rule === rule && selection.repository === repositoryKey(repository)
 }
 
 /** What a policy selected for a place where this tag stands. Most policies do not go by it, and have one choice for all. */
