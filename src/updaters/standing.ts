@@ -20,9 +20,12 @@ export function standingAfter(
 ): Standing {
   const distinct = [...new Set(tags)].sort()
   const [only] = distinct.length === 1 ? distinct : []
-  const ended = (before?.stays ?? []).map((stay) =>
-    stay.until === undefined && stay.tag !== only ? { ...stay, until: now } : stay,
-  )
+  const ended = (before?.stays ?? []).map(({ tag, since, until = tag === only ? undefined : now }) => ({
+    tag,
+    // A clock that was ahead, and is right again, must not keep anybody waiting, nor have made a stay longer than it was.
+    since: Math.min(since, now),
+    ...(until !== undefined && { until: Math.min(until, now) }),
+  }))
   const isTakenBack = (tag: Tag) => distinct.some((stands) => stands !== tag && !((compare(stands, tag) ?? -1) > 0))
   const kept = ended.filter(({ tag }) => !isTakenBack(tag))
   const isOpen = kept.some(({ until }) => until === undefined)

@@ -31,6 +31,21 @@ describe('standing', () => {
   ]
   for (const [what, minutes, expected] of cases) it(what, () => assert.equal(after(...minutes), expected))
 
+  it('takes times that lie ahead, from when a clock was wrong, for now', () => {
+    const clock: readonly (readonly [tag: string, now: number])[] = [
+      ['1.0.0', 90],
+      ['1.1.0', 95],
+      ['1.1.0', 10],
+      ['1.1.0', 20],
+    ]
+    let standing: Standing | undefined
+    for (const [tag, now] of clock) standing = standingAfter(standing, [tag], now, compare)
+    assert.deepEqual(standing?.stays, [
+      { tag: '1.1.0', since: 10 },
+      { tag: '1.0.0', since: 10, until: 10 },
+    ])
+  })
+
   it('keeps the last fifty', () => {
     const minutes = Array.from({ length: 80 }, (_, minute) => [`1.${minute}.0`])
     const stays = after(...minutes).split(', ')
