@@ -178,8 +178,8 @@ describe('reconcile', () => {
     const { path, reconciler, finish } = await setup({ 'a.yaml': manifest('1.0.0') })
     const run = async (args: readonly string[], input = '') => (await git(path, args, { input })).toString().trim()
     let entry = `100644 blob ${await run(['rev-parse', 'main:a.yaml'])}`
-    for (let depth = 0; depth < 7; depth++) {
-      const entries = Array.from({ length: 10 }, (_, index) => `${entry}\t${index}`)
+    for (let depth = 0; depth < 4; depth++) {
+      const entries = Array.from({ length: 100 }, (_, index) => `${entry}\t${index}`)
       entry = `040000 tree ${await run(['mktree'], entries.join('\n'))}`
     }
     await run(['update-ref', 'refs/heads/main', await run(['commit-tree', '-m', 'Begin', entry.slice(-40)])])
