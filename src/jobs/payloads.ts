@@ -86,7 +86,7 @@ export const sightings = z.strictObject({
 })
 export type Sightings = z.infer<typeof sightings>
 
-/** What one policy has had in one branch; kept under `<policy> <git>`. */
+/** What one policy has had of its image in one branch; kept under `standingKey`. */
 export const standing = z.strictObject({
   version: z.literal(1),
   /** The tags that stand at its places now, distinct and sorted. */

@@ -41,5 +41,5 @@ function targetsOf({ write }: PolicyConfig, { git }: Configuration): readonly Ta
 function afterKeys({ demands: { after } }: PolicyConfig, configuration: Configuration): readonly string[] {
   const first = configuration.policies.find(({ name }) => name === after?.policy)
   if (first === undefined) return []
-  return targetsOf(first, configuration).map(({ git }) => standingKey(first.name, git))
+  return targetsOf(first, configuration).map((target) => standingKey(first, target))
 }

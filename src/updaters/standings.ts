@@ -22,7 +22,7 @@ export async function tellStandings(
   { target, jobs, now }: StandingsOptions,
 ): Promise<void> {
   const telling = target.policies.filter(({ tellsStanding }) => tellsStanding)
-  const keyOf = ({ name }: WritingPolicy) => standingKey(name, target.git)
+  const keyOf = (policy: WritingPolicy) => standingKey(policy, target)
   const known = await jobs.standings.getAll(telling.map(keyOf))
   const placesOf = groupBy(places, ({ policy }) => policy)
   for (const policy of telling) {

@@ -157,8 +157,8 @@ function goesByCurrent({ policy }: WatchedPolicy): boolean {
   return policy.needs === 'current'
 }
 
-function ownStandings({ name, targets }: WatchedPolicy): readonly string[] {
-  return targets.map(({ git }) => standingKey(name, git))
+function ownStandings(policy: WatchedPolicy): readonly string[] {
+  return policy.targets.map((target) => standingKey(policy, target))
 }
 
 function currentsIn(standings: ReadonlyMap<string, Standing>, policy: WatchedPolicy): readonly Tag[] {

@@ -235,7 +235,7 @@ describe('reconcile', () => {
     const { reconciler, jobs } = await openBranch(url, state, undefined, undefined, goesByCurrent)
     const polls: string[] = []
     jobs.polls.work(async ({ repository, trigger }) => void polls.push(`${trigger} ${repository}`), 1)
-    const standing = async () => (await jobs.standings.get('app fleet'))?.tags.join(' ')
+    const standing = async () => (await jobs.standings.get(`app ${IMAGE} fleet main`))?.tags.join(' ')
     const selectFor = async (current: string, tag: string, firstSeenAt: number) => {
       const byCurrent = { [current]: { tag, firstSeenAt } }
       await jobs.selections.set('app', { version: 1, repository: IMAGE, rule: '*', firstSeenAt: 0, byCurrent })
@@ -250,7 +250,7 @@ describe('reconcile', () => {
     assert.deepEqual(commit?.firstSeenAt, [42])
     await eventually('another look is ordered', () => polls.length > 1)
     assert.equal(await standing(), '1.1.0')
-    const stays = (await jobs.standings.get('app fleet'))?.stays ?? []
+    const stays = (await jobs.standings.get(`app ${IMAGE} fleet main`))?.stays ?? []
     assert.deepEqual(
       stays.map(({ tag, until }) => [tag, until === undefined]),
       [

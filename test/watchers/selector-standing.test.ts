@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { type Choice, standing } from '../../src/jobs/payloads.js'
 import { samePolicy } from '../../src/policies/current.js'
 import { manualClock } from '../parts/manual-clock.js'
-import { HOUR, told, watched, watching } from './watching.js'
+import { APP, HOUR, told, watched, watching } from './watching.js'
 
 const DAY = 24 * HOUR
 
@@ -20,16 +20,28 @@ describe('selector: what goes by the tag in Git', () => {
     assert.equal(updates.length, 1)
     await look()
     assert.deepEqual(updates, [])
-    await jobs.standings.set('app fleet', stand('1.0.0', '2.0.0', 'latest'))
+    await jobs.standings.set(`app ${APP} fleet main`, stand('1.0.0', '2.0.0', 'latest'))
     assert.deepEqual(await look(), ['tags', 'digest 1.1.0', 'digest 2.1.0'])
     assert.deepEqual(chosen((await selected())?.byCurrent), ['1.0.0 → 1.1.0', '2.0.0 → 2.1.0', 'latest → undefined'])
     assert.equal((await selected())?.byCurrent?.latest?.reason, 'none of the 5 tags qualifies to follow latest')
     assert.equal(updates.length, 1)
     assert.deepEqual(await look(), ['tags'])
     assert.deepEqual(updates, [])
-    await jobs.standings.set('app fleet', stand('1.1.0', '2.0.0'))
+    await jobs.standings.set(`app ${APP} fleet main`, stand('1.1.0', '2.0.0'))
     await look()
     assert.deepEqual(chosen((await selected())?.byCurrent), ['1.1.0 → 1.1.0', '2.0.0 → 2.1.0'])
+  })
+
+  it('goes by nothing that it had of another image, or in another branch', async () => {
+    const { look, selected, jobs } = watching(['1.1.0'], [same])
+    for (const key of ['app ghcr.io/org/other fleet main', `app ${APP} fleet other`]) {
+      await jobs.standings.set(key, stand('1.0.0'))
+    }
+    await look()
+    assert.deepEqual((await selected())?.byCurrent, {})
+    await jobs.standings.set(`app ${APP} fleet main`, stand('1.0.0'))
+    await look()
+    assert.deepEqual(chosen((await selected())?.byCurrent), ['1.0.0 → 1.1.0'])
   })
 
   it('has gates for each of them', async () => {
@@ -43,7 +55,7 @@ describe('selector: what goes by the tag in Git', () => {
         ),
       ],
     )
-    await jobs.standings.set('app fleet', stand('1.0.0', '2.0.0'))
+    await jobs.standings.set(`app ${APP} fleet main`, stand('1.0.0', '2.0.0'))
     await look()
     const outcomes = async () => Object.values((await selected())?.byCurrent ?? {}).map(told)
     assert.deepEqual(await outcomes(), ['1.1.0', '2.1.0 waits (hold)'])

@@ -107,7 +107,7 @@ describe('selector: what is asked', () => {
       watched('newest', {}, { policy: newestPolicy() }),
       watched('same', {}, { policy: samePolicy('minor'), targets: [{ git: 'constructor', branch: 'main' }] }),
     ]
-    await kept.standings.set('same constructor', { version: 1, tags, stays: [] })
+    await kept.standings.set(`same ${APP} constructor main`, { version: 1, tags, stays: [] })
     const { look, selected, registry, clock } = watching(tags, policies, { kept })
     for (const [index, tag] of tags.entries())
       registry.images.set(`${APP}:${tag}`, { createdAt: index, platforms: [ARM] })
