@@ -1,15 +1,21 @@
+import { isReferrerTag } from '../image/tag.js'
 import type { Verdict } from '../policies/policy.js'
 import { oneLine } from '../telemetry/one-line.js'
 import type { ExplainedTag, Explanation } from './explanation.js'
 
-/** For a person: the tags, the selected one marked, then the places. `now` in milliseconds since the Unix epoch. */
+/**
+ * For a person: the tags, the selected one marked, then the places. `now` in milliseconds since the Unix epoch. Tags that keep
+ * signatures are counted only: signed images have one each, and its 76 characters would push the reasons out of sight.
+ */
 export function explanationText({ policy, image, tags, places, error }: Explanation, now: number): string {
   // Several where the policy goes by the tags in Git.
   const selected = tags.filter(({ verdict }) => verdict === 'selected').map(({ tag }) => tag)
+  const images = tags.filter(({ tag }) => !isReferrerTag(tag))
   const lines = [
     `${policy}: ${image} selects ${selected.length === 0 ? 'nothing' : selected.join(', ')}`,
     ...(error === undefined ? [] : [`  error: ${error}`]),
-    ...table(tags.map((tag) => [MARK[tag.verdict], tag.tag, tag.verdict, ageOf(tag, now), digestOf(tag), tag.reason])),
+    ...table(images.map((tag) => [MARK[tag.verdict], tag.tag, tag.verdict, ageOf(tag, now), digestOf(tag), tag.reason])),
+    ...(images.length === tags.length ? [] : [`     signature or attestation tags: ${tags.length - images.length}`]),
     places.length === 0 ? '  no places' : '  places:',
     ...table(
       places.map(({ git, file, line, path, current, desired, state, reason }) => [

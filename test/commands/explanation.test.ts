@@ -165,6 +165,19 @@ describe('explanation as text', () => {
     })
   }
 
+  it('counts the tags that keep signatures', async () => {
+    const kept = ['a', 'b'].map((of) => `${digestOf(of).replace(':', '-')}.sig`)
+    const found = { tags: [...kept, '1.0.0'], selection: { tag: '1.0.0' } }
+    const explanation = await explained(watched('app'), found)
+    assert.deepEqual(explanationText(explanation, NOON).split('\n').slice(1), [
+      '  *  1.0.0  selected  highest version in "*"',
+      '     signature or attestation tags: 2',
+      '  no places',
+      '',
+    ])
+    assert.match(tagText(explanation, kept[0] ?? ''), /^app: sha256-\S+ is rejected: signature or attestation tag$/)
+  })
+
   it('has room for as many tags as there are', async () => {
     const tags = Array.from({ length: 150_000 }, (_, index) => `build-${index}`)
     const text = explanationText(await explained(watched('app'), { tags }), NOON)
