@@ -42,7 +42,8 @@ function complete(issue: z.core.$ZodIssue, node: Node, path: Path): string {
   const inPlaceOfCollection = issue.code === 'invalid_type' && ['object', 'record', 'array'].includes(issue.expected)
   const found = `${message}, found ${describe(node, inPlaceOfCollection || isSecret(path))}`
   const unquoted = issue.code === 'invalid_type' && issue.expected === 'string' && isUnquoted(node)
-  return unquoted ? `${found}, put it in quotes` : found
+  // A number in quotes is still none with a unit.
+  return unquoted && !message.startsWith('expected a duration') ? `${found}, put it in quotes` : found
 }
 
 /** Some repeat the text, which is not shown where it comes from outside of the file. */

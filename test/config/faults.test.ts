@@ -99,7 +99,7 @@ const FAULTS: readonly [string, readonly string[]][] = [
     ['3:65: policies.a.tags.exclude: expected a list of regular expressions, found a text'],
   ],
   [inPolicy('interval: 5 minutes'), ['3:58: policies.a.interval: expected a duration such as "5m", found "5 minutes"']],
-  [inPolicy('interval: 5'), ['3:58: policies.a.interval: expected a duration such as "5m", found 5, put it in quotes']],
+  [inPolicy('interval: 5'), ['3:58: policies.a.interval: expected a duration such as "5m", found 5']],
   [inPolicy('interval: 300ms'), ['3:58: policies.a.interval: expected a duration from 1s to 24d, found "300ms"']],
   [inPolicy('interval: 25d'), ['3:58: policies.a.interval: expected a duration from 1s to 24d, found "25d"']],
   [
