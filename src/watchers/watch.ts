@@ -3,6 +3,7 @@ import { type Repository, repositoryKey } from '../image/repository.js'
 import type { Gate } from '../policies/gate.js'
 import type { Policy } from '../policies/policy.js'
 import type { CheckSignature } from './look.js'
+import type { AgeFrom } from './sighting-book.js'
 
 /** One repository that is looked at, for all the policies that watch it: one listing serves them all. */
 export interface Watch {
@@ -29,8 +30,7 @@ export interface WatchedPolicy {
   readonly fallback: boolean
   /** Whether another digest under the selected tag is written too. */
   readonly follows: boolean
-  /** Whether a tag is as old as the registry says, where it says so, or as our knowledge of it. */
-  readonly ageFrom: 'firstSeen' | 'registry'
+  readonly ageFrom: AgeFrom
   readonly checkSignature?: CheckSignature | undefined
   /** Of the policy that must have had a tag before: the keys of its standings. */
   readonly after: readonly string[]
