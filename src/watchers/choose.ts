@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Tag } from '../image/tag.js'
 import type { Choice } from '../jobs/payloads.js'
 import { candidatesOf } from '../jobs/selection.js'
@@ -27,6 +28,9 @@ const MOST_CANDIDATES = 100
 /** Of a policy that falls back, at one look. The next one goes on. */
 const MOST_ASKED = 20
 
+/** To go through so many takes a millisecond or more, for each policy and each tag that stands in Git: others have their turn between. */
+const MANY_TAGS = 1_000
+
 /** Provisional where not all was asked that may matter. */
 export interface Outcome {
   readonly chosen: Chosen
@@ -35,6 +39,7 @@ export interface Outcome {
 
 /** Chooses among all the tags. Throws `RegistryError`. */
 export async function choose(tags: readonly Tag[], given: Given, options: ChooseOptions): Promise<Outcome> {
+  if (tags.length >= MANY_TAGS) await turn()
   const ranked = rankedOf(tags, given, options.policy)
   if (ranked.length > 0) return chooseAmong(ranked, options)
   return { chosen: { reason: noneQualifies(tags.length, given) }, isProvisional: false }

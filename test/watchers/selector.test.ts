@@ -98,6 +98,24 @@ describe('selector: what is asked', () => {
     )
   })
 
+  it('lets others have their turn while many policies go through many tags', async () => {
+    const tags = Array.from({ length: 1_000 }, (_, index) => `1.${index}.0`)
+    const names = Array.from({ length: 20 }, (_, index) => `app${index}`)
+    const { look } = watching(
+      tags,
+      names.map((name) => watched(name)),
+    )
+    let turns = 0
+    const count = () => {
+      turns++
+      next = setImmediate(count)
+    }
+    let next = setImmediate(count)
+    await look()
+    clearImmediate(next)
+    assert.ok(turns >= names.length, `${turns} turns`)
+  })
+
   it('names of the language are tags like others', async () => {
     const tags = ['constructor', '__proto__', 'toString', 'hasOwnProperty']
     const kept = memoryJobs({ clock: manualClock(), random: () => 0 })
