@@ -74,24 +74,27 @@ function judgeOwned(
   known: Known,
   claiming: readonly PathClaim[],
 ): readonly JudgedPlace[] {
-  const [owner, other] = owners
-  if (owner === undefined) return []
-  const path = claiming.find(({ policy }) => policy === owner)?.path
-  const of = {
-    policy: owner.name,
-    image: owner.image,
-    file,
-    line: place.line,
-    ...(path !== undefined && { path }),
-    current: currentAt(place),
-    ...(place.marker?.type !== 'ignore' && { tag: place.image.tag }),
-  }
-  if (other !== undefined) {
-    const names = owners.map(({ name }) => `"${name}"`).join(' and ')
-    const reason = `claimed by the policies ${names}: a marker can decide`
-    return [{ ...of, desired: undefined, state: 'failing', reason, obstacle: 'conflict' }]
-  }
-  return [{ ...of, ...verdictAt(place, owner, known) }]
+  const conflict = owners.length > 1 ? conflictOf(owners) : undefined
+  return owners.map((owner) => {
+    const path = claiming.find(({ policy }) => policy === owner)?.path
+    const of = {
+      policy: owner.name,
+      image: owner.image,
+      file,
+      line: place.line,
+      ...(path !== undefined && { path }),
+      current: currentAt(place),
+      ...(place.marker?.type !== 'ignore' && { tag: place.image.tag }),
+    }
+    return { ...of, ...(conflict ?? verdictAt(place, owner, known)) }
+  })
+}
+
+/** Told for each of the policies: whoever asks about one of them is to find the place. */
+function conflictOf(owners: readonly WritingPolicy[]) {
+  const names = owners.map(({ name }) => `"${name}"`).join(' and ')
+  const reason = `claimed by the policies ${names}: a marker can decide`
+  return { desired: undefined, state: 'failing', reason, obstacle: 'conflict' } as const
 }
 
 function byPosition(a: JudgedPlace, b: JudgedPlace): number {

@@ -145,10 +145,16 @@ describe('judge: ownership', () => {
   const both = [policy('app', IMAGE), policy('team/app', IMAGE)]
 
   it('two policies that claim one place are an error that names both', () => {
-    const [place] = judged(`image: ${IMAGE}:1.0.0\n`, { policies: both }).places
-    assert.equal(place?.state, 'failing')
-    assert.equal(place?.reason, 'claimed by the policies "app" and "team/app": a marker can decide')
-    assert.equal(place?.edit, undefined)
+    const { places, unplaced } = judged(`image: ${IMAGE}:1.0.0\n`, { policies: both })
+    const reason = 'claimed by the policies "app" and "team/app": a marker can decide'
+    assert.deepEqual(
+      places.map((place) => [place.policy, place.state, place.reason, place.edit]),
+      [
+        ['app', 'failing', reason, undefined],
+        ['team/app', 'failing', reason, undefined],
+      ],
+    )
+    assert.deepEqual(unplaced, [])
   })
 
   it('a marker decides', () => {

@@ -104,6 +104,7 @@ describe('paths: ownership', () => {
       [
         ['pending', 1, 'sidecar'],
         ['failing', 2, 'app'],
+        ['failing', 2, 'sidecar'],
       ],
     )
   })
