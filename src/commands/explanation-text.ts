@@ -14,7 +14,16 @@ export function explanationText({ policy, image, tags, places, error }: Explanat
   const lines = [
     `${policy}: ${image} selects ${selected.length === 0 ? 'nothing' : selected.join(', ')}`,
     ...(error === undefined ? [] : [`  error: ${error}`]),
-    ...table(images.map((tag) => [MARK[tag.verdict], tag.tag, tag.verdict, ageOf(tag, now), digestOf(tag), tag.reason])),
+    ...table(
+      images.map((tag) => [
+        MARK[tag.verdict],
+        tag.tag,
+        tag.verdict,
+        ageOf(tag, now),
+        shortened(tag.digest ?? ''),
+        tag.reason,
+      ]),
+    ),
     ...(images.length === tags.length ? [] : [`     signature or attestation tags: ${tags.length - images.length}`]),
     places.length === 0 ? '  no places' : '  places:',
     ...table(
@@ -22,7 +31,7 @@ export function explanationText({ policy, image, tags, places, error }: Explanat
         ' ',
         `${git} ${file}:${line}${path === undefined ? '' : ` ${path}`}`,
         state,
-        desired === null || desired === current ? current : `${current || 'untagged'} → ${desired}`,
+        shortened(desired === null || desired === current ? current : `${current || 'untagged'} → ${desired}`),
         reason,
       ]),
     ),
@@ -61,9 +70,9 @@ function ageOf({ createdAt, seenSince }: ExplainedTag, now: number): string {
   return `${Math.floor(ageMs / unitMs)}${unit}`
 }
 
-/** As much of it as tells one from another. */
-function digestOf({ digest = '' }: ExplainedTag): string {
-  return digest.slice(0, digest.indexOf(':') + 13)
+/** Of each digest as much as tells one from another. */
+function shortened(text: string): string {
+  return text.replaceAll(/(:[0-9a-f]{12})[0-9a-f]{52,}/g, '$1')
 }
 
 /** Columns without any text are left out. */

@@ -165,6 +165,13 @@ describe('explanation as text', () => {
     })
   }
 
+  it('has of digests at places what tells them apart', async () => {
+    const [from, to] = [digestOf('a'), digestOf('b')]
+    const places = [{ current: `1.0.0@${from}`, desired: `1.1.0@${to}`, state: 'pending' }] as const
+    const text = explanationText(await explained(watched('app'), { places }), NOON)
+    assert.ok(text.includes(`  1.0.0@${from.slice(0, 19)} → 1.1.0@${to.slice(0, 19)}  x\n`), text)
+  })
+
   it('counts the tags that keep signatures', async () => {
     const kept = ['a', 'b'].map((of) => `${digestOf(of).replace(':', '-')}.sig`)
     const found = { tags: [...kept, '1.0.0'], selection: { tag: '1.0.0' } }
