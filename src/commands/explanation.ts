@@ -9,7 +9,7 @@ import { formatInstant } from '../policies/time-text.js'
 import type { JudgedPlace } from '../updaters/judgement.js'
 import type { UpdateTarget } from '../updaters/target.js'
 import type { WatchedPolicy } from '../watchers/watch.js'
-import type { Failure, Pass } from './pass.js'
+import type { Branches, Failure, Pass } from './pass.js'
 import type { PlannedBranch } from './report.js'
 
 /** Everything about one policy, in the shape that programs read. */
@@ -45,7 +45,7 @@ export interface ExplainedPlace extends Pick<JudgedPlace, 'file' | 'line' | 'cur
 export async function explanationOf(
   policy: WatchedPolicy,
   pass: Pass,
-  branches: { readonly done: readonly PlannedBranch[]; readonly failures: readonly Failure[] },
+  branches: Branches<PlannedBranch>,
 ): Promise<Explanation> {
   const { name, image, repository, targets } = policy
   const key = repositoryKey(repository)

@@ -35,6 +35,12 @@ export interface Failure {
   readonly reason: string
 }
 
+/** What came of each branch, and which of them failed. */
+export interface Branches<T> {
+  readonly done: readonly T[]
+  readonly failures: readonly Failure[]
+}
+
 /** Gentle to a registry, and quick over many of them. */
 const LOOKS_AT_ONCE = 16
 const BRANCHES_AT_ONCE = 4
@@ -122,24 +128,22 @@ export async function eachBranch<T>(
   invocation: Invocation,
   work: (reconciler: Reconciler) => Promise<T>,
   chosen: (target: UpdateTarget) => boolean = () => true,
-): Promise<{ readonly done: readonly T[]; readonly failures: readonly Failure[] }> {
+): Promise<Branches<T>> {
   const reconcilers = [...parts.reconcilers.values()].filter(({ target }) => chosen(target))
-  const done = new Map<Reconciler, T>()
+  const done = new Map<Reconciler, { readonly result: T }>()
   const failures: Failure[] = []
   const progress = progressOf(invocation, 'Looking at branches', reconcilers.length)
   await inParallel(reconcilers, BRANCHES_AT_ONCE, async (reconciler) => {
     try {
-      done.set(reconciler, await work(reconciler))
+      done.set(reconciler, { result: await work(reconciler) })
     } catch (error) {
       if (invocation.signal.aborted) throw error
       failures.push({ git: reconciler.target.git, reason: redact(reasonOf(error)) })
     }
     progress()
   })
-  return {
-    done: reconcilers.flatMap((reconciler) => (done.has(reconciler) ? [done.get(reconciler) as T] : [])),
-    failures,
-  }
+  // In the order of the reconcilers, whichever was done first.
+  return { done: reconcilers.flatMap((reconciler) => done.get(reconciler) ?? []).map(({ result }) => result), failures }
 }
 
 async function inParallel<T>(items: readonly T[], atOnce: number, work: (item: T) => Promise<void>): Promise<void> {

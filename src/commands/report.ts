@@ -3,7 +3,7 @@ import { isWaiting } from '../updaters/judgement.js'
 import type { BranchPlan } from '../updaters/plan.js'
 import type { UpdateTarget } from '../updaters/target.js'
 import type { Invocation } from './command.js'
-import type { Failure, Pass } from './pass.js'
+import type { Branches, Failure, Pass } from './pass.js'
 
 /** What `sync` and `plan` both tell of what was not written, in the shape that programs read. */
 export interface Report {
@@ -24,10 +24,7 @@ export interface PlannedBranch {
   readonly plan: BranchPlan
 }
 
-export function reportOf(
-  pass: Pass,
-  branches: { readonly done: readonly PlannedBranch[]; readonly failures: readonly Failure[] },
-): Report {
+export function reportOf(pass: Pass, branches: Branches<PlannedBranch>): Report {
   const places = branches.done.flatMap(({ plan, target: { git } }) => plan.places.map((place) => ({ ...place, git })))
   return {
     pending: places
