@@ -1,6 +1,7 @@
+import { repositoryKey } from '../image/repository.js'
 import type { Tag } from '../image/tag.js'
 import type { Choice, Selection, Standing } from '../jobs/payloads.js'
-import { choiceFor } from '../jobs/selection.js'
+import { choiceFor, choicesOf } from '../jobs/selection.js'
 import type { Stay } from '../policies/gate.js'
 import { type ChooseOptions, type Chosen, choose, chooseAgain, type Outcome } from './choose.js'
 import type { Look } from './look.js'
@@ -68,6 +69,34 @@ export async function chooseAllAgain(before: Selection, options: ChoicesOptions)
     byCurrent.set(current, chosen)
   }
   return { byCurrent }
+}
+
+/** The selection that choices make, in which a choice that stays the same keeps when it was first made. */
+export function selectionOf(
+  { rule, repository }: WatchedPolicy,
+  before: Selection | undefined,
+  choices: Choices,
+  now: number,
+): Selection {
+  const first = { version: 1, repository: repositoryKey(repository), rule, firstSeenAt: now } as const
+  if ('unfinished' in choices) return before ?? { ...first, reason: choices.unfinished }
+  if ('chosen' in choices) return { ...first, ...choiceOf(choices.chosen, before, now) }
+  const byCurrent = [...choices.byCurrent].map(
+    ([current, chosen]) => [current, choiceOf(chosen, choiceFor(before, current), now)] as const,
+  )
+  return { ...first, reason: 'it goes by what stands in Git', byCurrent: Object.fromEntries(byCurrent) }
+}
+
+/** What of a selection is news when it changes, as text. */
+export function newsOf(selection: Selection | undefined): string {
+  if (selection === undefined) return ''
+  const news = choicesOf(selection).map(({ firstSeenAt: _, ...choice }) => choice)
+  return JSON.stringify([Object.keys(selection.byCurrent ?? {}), news])
+}
+
+function choiceOf(chosen: Chosen, before: Choice | undefined, now: number): Choice {
+  const isSame = before !== undefined && before.tag === chosen.tag && before.digest === chosen.digest
+  return { ...chosen, firstSeenAt: isSame ? before.firstSeenAt : now }
 }
 
 function chooseOptions(options: ChoicesOptions, before: Choice | undefined): ChooseOptions {

@@ -3,11 +3,11 @@ import type { Tag } from '../image/tag.js'
 import type { Jobs } from '../jobs/jobs.js'
 import { standingKey } from '../jobs/keys.js'
 import type { Choice, Selection, Standing } from '../jobs/payloads.js'
-import { choiceFor, choicesOf, isMadeBy } from '../jobs/selection.js'
+import { choicesOf, isMadeBy } from '../jobs/selection.js'
 import type { Clock } from '../lifecycle/clock.js'
 import type { Events } from '../telemetry/events.js'
-import { type Choices, type ChoicesOptions, chooseAll, chooseAllAgain } from './choices.js'
-import { type Chosen, mayChange } from './choose.js'
+import { type Choices, type ChoicesOptions, chooseAll, chooseAllAgain, newsOf, selectionOf } from './choices.js'
+import { mayChange } from './choose.js'
 import { type Look, openLook } from './look.js'
 import { RegistryError } from './registry/errors.js'
 import type { ListedFacts, Registry } from './registry/registry.js'
@@ -57,7 +57,7 @@ export function createSelector({ registry, jobs, events, clock, gateTime = clock
       await withLook(watch, { tags, listed: facts, signal }, watch.policies, async (policy, options) => {
         const choices = await chooseAll(tags, options)
         if ('unfinished' in choices || choices.isProvisional) complete = false
-        const { after } = await keep(policy, watch, options.before, choices, isFirst ? 'all' : 'news')
+        const { after } = await keep(policy, options.before, choices, isFirst ? 'all' : 'news')
         // What stands in Git is learned by the look that an update begins with.
         const isUnknown = goesByCurrent(policy) && options.currents.length === 0
         if (isUnknown || choicesOf(after).some(({ tag }) => tag !== undefined)) await order(policy)
@@ -74,7 +74,7 @@ export function createSelector({ registry, jobs, events, clock, gateTime = clock
         if (before === undefined || !choicesOf(before).some((choice) => mayChange(choice, policy))) return
         const choices = await chooseAllAgain(before, options)
         if (choices === undefined) needsTags = true
-        else if ((await keep(policy, watch, before, choices, 'news')).isNews) await order(policy)
+        else if ((await keep(policy, before, choices, 'news')).isNews) await order(policy)
       })
       return { needsTags }
     },
@@ -128,13 +128,12 @@ export function createSelector({ registry, jobs, events, clock, gateTime = clock
   /** Keeps a selection and tells it where it is news, and says whether it is. */
   async function keep(
     policy: WatchedPolicy,
-    watch: Watch,
     before: Selection | undefined,
     choices: Choices,
     told: 'all' | 'news',
   ): Promise<{ readonly after: Selection; readonly isNews: boolean }> {
-    const after = selectionOf(policy, watch.key, before, choices, clock.now())
-    const isNews = textOf(after) !== textOf(before)
+    const after = selectionOf(policy, before, choices, clock.now())
+    const isNews = newsOf(after) !== newsOf(before)
     if (isNews) await jobs.selections.set(policy.name, after)
     if (isNews || told === 'all') tell(policy, after, before)
     return { after, isNews }
@@ -171,32 +170,4 @@ function standingText(policy: WatchedPolicy, standings: ReadonlyMap<string, Stan
   const stays = policy.after.map((key) => [key, standings.get(key)?.stays])
   const followed = policy.after.length === 0 ? [] : [hash('sha256', JSON.stringify(stays))]
   return [policy.name, ...currentsIn(standings, policy), ...followed].join(' ')
-}
-
-function selectionOf(
-  { rule }: WatchedPolicy,
-  repository: string,
-  before: Selection | undefined,
-  choices: Choices,
-  now: number,
-): Selection {
-  const first = { version: 1, repository, rule, firstSeenAt: now } as const
-  if ('unfinished' in choices) return before ?? { ...first, reason: choices.unfinished }
-  if ('chosen' in choices) return { ...first, ...choiceOf(choices.chosen, before, now) }
-  const byCurrent = [...choices.byCurrent].map(
-    ([current, chosen]) => [current, choiceOf(chosen, choiceFor(before, current), now)] as const,
-  )
-  return { ...first, reason: 'it goes by what stands in Git', byCurrent: Object.fromEntries(byCurrent) }
-}
-
-function choiceOf(chosen: Chosen, before: Choice | undefined, now: number): Choice {
-  const isSame = before !== undefined && before.tag === chosen.tag && before.digest === chosen.digest
-  return { ...chosen, firstSeenAt: isSame ? before.firstSeenAt : now }
-}
-
-/** What of a selection is news when it changes. */
-function textOf(selection: Selection | undefined): string {
-  if (selection === undefined) return ''
-  const news = choicesOf(selection).map(({ firstSeenAt: _, ...choice }) => choice)
-  return JSON.stringify([Object.keys(selection.byCurrent ?? {}), news])
 }
