@@ -35,7 +35,7 @@ export interface Listed {
 export interface Selector {
   /** Selects among all the tags. `complete` tells that nothing is left to be asked at the next look. */
   select(watch: Watch, listed: Listed, options: SelectOptions): Promise<{ readonly complete: boolean }>
-  /** Selects once more where the list is unchanged, for those policies of which something else may have changed. */
+  /** Selects once more where the list is unchanged, for those policies of which something else may have changed. It needs the tags where a selection is gone. */
   selectAgain(watch: Watch, signal: AbortSignal): Promise<{ readonly needsTags: boolean }>
   /** What stands in Git as far as the policies go by it, as text: a change of it makes what was selected out of date. */
   standingOf(watch: Watch): Promise<string>
@@ -66,6 +66,9 @@ export function createSelector({ registry, jobs, events, clock, gateTime = clock
     },
 
     async selectAgain(watch, signal) {
+      const selections = await jobs.selections.getAll(watch.policies.map(({ name }) => name))
+      // Lost, or another process has another image under the policy's name.
+      if (!watch.policies.every((policy) => isMadeBy(policy, selections.get(policy.name)))) return { needsTags: true }
       const policies = watch.policies.filter(({ gates, follows }) => follows || gates.length > 0)
       let needsTags = false
       if (policies.length === 0) return { needsTags }

@@ -119,14 +119,15 @@ describe('poll', () => {
     assert.equal((await jobs.selections.get('app'))?.tag, '2.0.0')
   })
 
-  it('looks whole again after a restart, so that lost selections come back', async () => {
+  it('looks whole again where a selection is lost, and after a restart', async () => {
     const { poll, jobs, restart } = setup(['1.0.0'])
     await poll()
     await jobs.selections.set('app', { version: 1, repository: APP, rule: 'lost', firstSeenAt: 0 })
+    assert.equal((await poll()).outcome, 'changed')
+    assert.equal((await jobs.selections.get('app'))?.tag, '1.0.0')
     assert.equal((await poll()).outcome, 'unchanged')
     restart()
     assert.equal((await poll()).outcome, 'changed')
-    assert.equal((await jobs.selections.get('app'))?.tag, '1.0.0')
   })
 })
 

@@ -87,6 +87,21 @@ describe('selector: what is asked', () => {
     assert.deepEqual(calls, [])
   })
 
+  it('the list is, where a selection is gone or another process has another image under its name', async () => {
+    const { look, jobs, selected, updates } = watching(['1.0.0'], [watched('app'), watched('aged', AGED)])
+    const all = ['tags', 'tags', 'digest 1.0.0']
+    await look()
+    for (const name of ['app', 'aged']) {
+      const ours = await selected(name)
+      assert.ok(ours)
+      assert.equal((await look()).filter((asked) => asked === 'tags').length, 1)
+      await jobs.selections.set(name, { ...ours, repository: 'ghcr.io/org/other', tag: '9.0.0' })
+      assert.deepEqual(await look(), all)
+      assert.deepEqual((await selected(name))?.tag, '1.0.0')
+      assert.ok(updates.length > 0)
+    }
+  })
+
   it('nothing is written where a tag still waits', async (t) => {
     const { look, jobs } = watching(['1.0.0'], [watched('app', AGED)])
     await look()
