@@ -42,17 +42,12 @@ function whole(explanations: readonly Explanation[], { output }: Invocation, at 
 }
 
 function aboutTag(explanations: readonly Explanation[], tag: string, { output }: Invocation): string {
-  if (output === 'text') return explanations.map((explanation) => `${withError(explanation, tag)}\n`).join('')
+  if (output === 'text') return explanations.map((explanation) => tagText(explanation, tag)).join('')
   const policies = explanations.map((explanation) => ({
     ...explanation,
     tags: explanation.tags.filter((other) => other.tag === tag),
   }))
   return `${JSON.stringify({ policies })}\n`
-}
-
-function withError(explanation: Explanation, tag: string): string {
-  const { error } = explanation
-  return error === undefined ? tagText(explanation, tag) : `${tagText(explanation, tag)} (error: ${error})`
 }
 
 async function explainAll(

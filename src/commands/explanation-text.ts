@@ -1,7 +1,7 @@
 import { isReferrerTag } from '../image/tag.js'
 import type { Verdict } from '../policies/policy.js'
 import { oneLine } from '../telemetry/one-line.js'
-import type { ExplainedTag, Explanation } from './explanation.js'
+import type { ExplainedPlace, ExplainedTag, Explanation } from './explanation.js'
 
 /**
  * For a person: the tags, the selected one marked, then the places. `now` in milliseconds since the Unix epoch. Tags that keep
@@ -25,26 +25,35 @@ export function explanationText({ policy, image, tags, places, error }: Explanat
       ]),
     ),
     ...(images.length === tags.length ? [] : [`     signature or attestation tags: ${tags.length - images.length}`]),
-    places.length === 0 ? '  no places' : '  places:',
-    ...table(
-      places.map(({ git, file, line, path, current, desired, state, reason }) => [
-        ' ',
-        `${git} ${file}:${line}${path === undefined ? '' : ` ${path}`}`,
-        state,
-        shortened(desired === null || desired === current ? current : `${current || 'untagged'} → ${desired}`),
-        reason,
-      ]),
-    ),
+    ...(places.length === 0 ? ['  no places'] : placesLines(places)),
   ]
   return `${lines.map(oneLine).join('\n')}\n`
 }
 
-/** One sentence: why a tag is selected, or why it is not. */
-export function tagText({ policy, tags }: Explanation, tag: string): string {
+/** A sentence: why a tag is selected, or why it is not. Where it is, also the places that do not have it. */
+export function tagText({ policy, tags, places, error }: Explanation, tag: string): string {
+  const verdict = tags.find((other) => other.tag === tag)?.verdict
+  const without = verdict === 'selected' ? places.filter(({ state }) => state !== 'current') : []
+  const sentence = `${policy}: ${tag} is ${standingOf(tag, tags)}${error === undefined ? '' : ` (error: ${error})`}`
+  return `${[sentence, ...(without.length === 0 ? [] : placesLines(without))].map(oneLine).join('\n')}\n`
+}
+
+function standingOf(tag: string, tags: readonly ExplainedTag[]): string {
   const found = tags.find((other) => other.tag === tag)
-  if (found !== undefined) return oneLine(`${policy}: ${tag} is ${STATE[found.verdict]}: ${found.reason}`)
+  if (found !== undefined) return `${STATE[found.verdict]}: ${found.reason}`
   const none = tags.length === 0 ? 'no tags are known' : `it is none of the ${tags.length} tags of the registry's list`
-  return oneLine(`${policy}: ${tag} is not selected: ${none}`)
+  return `not selected: ${none}`
+}
+
+function placesLines(places: readonly ExplainedPlace[]): readonly string[] {
+  const rows = places.map(({ git, file, line, path, current, desired, state, reason }) => [
+    ' ',
+    `${git} ${file}:${line}${path === undefined ? '' : ` ${path}`}`,
+    state,
+    shortened(desired === null || desired === current ? current : `${current || 'untagged'} → ${desired}`),
+    reason,
+  ])
+  return ['  places:', ...table(rows)]
 }
 
 const MARK: Readonly<Record<Verdict['verdict'], string>> = { selected: '*', eligible: ' ', rejected: ' ' }

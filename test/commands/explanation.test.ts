@@ -85,7 +85,7 @@ describe('explanation', () => {
       ['1.4.0 selected', '2.3.0 selected', '1.0.0 eligible', '2.0.0 eligible', 'latest rejected'],
     )
     assert.match(explanationText(explanation, NOON), /^app: ghcr\.io\/org\/app selects 1\.4\.0, 2\.3\.0\n/)
-    assert.match(tagText(explanation, '2.3.0'), /; waits: held: leaks$/)
+    assert.match(tagText(explanation, '2.3.0'), /; waits: held: leaks\n$/)
   })
 
   it('goes by the creation times that are known', async () => {
@@ -182,7 +182,7 @@ describe('explanation as text', () => {
       '  no places',
       '',
     ])
-    assert.match(tagText(explanation, kept[0] ?? ''), /^app: sha256-\S+ is rejected: signature or attestation tag$/)
+    assert.match(tagText(explanation, kept[0] ?? ''), /^app: sha256-\S+ is rejected: signature or attestation tag\n$/)
   })
 
   it('has room for as many tags as there are', async () => {
@@ -192,10 +192,10 @@ describe('explanation as text', () => {
   })
 
   const sentences: readonly (readonly [string, RegExp])[] = [
-    ['1.1.0', /^app: 1\.1\.0 is selected: highest version in "\*"$/],
-    ['1.0.0', /^app: 1\.0\.0 is not selected: lower than 1\.1\.0$/],
+    ['1.1.0', /^app: 1\.1\.0 is selected: highest version in "\*"\n$/],
+    ['1.0.0', /^app: 1\.0\.0 is not selected: lower than 1\.1\.0\n$/],
     ['latest', /^app: latest is rejected: not a version/],
-    ['9.9.9', /^app: 9\.9\.9 is not selected: it is none of the 3 tags of the registry's list$/],
+    ['9.9.9', /^app: 9\.9\.9 is not selected: it is none of the 3 tags of the registry's list\n$/],
     ['constructor', /^app: constructor is not selected: it is none of the 3 tags/],
   ]
   for (const [tag, sentence] of sentences) {
@@ -205,9 +205,28 @@ describe('explanation as text', () => {
     })
   }
 
-  it('says where no tags are known', async () =>
+  it('says of a selected tag which places do not have it, and why', async () => {
+    const found = {
+      tags: ['1.1.0', '1.0.0'],
+      selection: { tag: '1.1.0' },
+      places: [
+        { state: 'pending', desired: '1.1.0', reason: '1.1.0 waits: frozen' },
+        { state: 'current', current: '1.1.0', desired: '1.1.0', line: 2 },
+      ],
+    } as const
+    const explanation = await explained(watched('app'), found)
+    assert.deepEqual(tagText(explanation, '1.1.0').split('\n'), [
+      'app: 1.1.0 is selected: highest version in "*"',
+      '  places:',
+      '     fleet a.yaml:1  pending  1.0.0 → 1.1.0  1.1.0 waits: frozen',
+      '',
+    ])
+    assert.equal(tagText(explanation, '1.0.0'), 'app: 1.0.0 is not selected: lower than 1.1.0\n')
+  })
+
+  it('says where no tags are known\n', async () =>
     assert.equal(
       tagText(await explained(watched('app'), {}), '1.0.0'),
-      'app: 1.0.0 is not selected: no tags are known',
+      'app: 1.0.0 is not selected: no tags are known\n',
     ))
 })
