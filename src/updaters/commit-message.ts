@@ -46,11 +46,11 @@ function originOf({ revision, createdAt }: Provenance = {}): string {
 
 function subject(changes: readonly Change[]): string {
   const policies = distinct(changes.map(({ policy }) => policy))
-  const versions = distinct(changes.map(({ to }) => to))
+  const values = distinct(changes.map(({ to }) => to))
   if (policies.length > 1) return `Update ${policies.length} images`
   // A policy may write a tag here and its digest there: the shortest text is the tag.
-  const [version] = versions.sort((a, b) => a.length - b.length)
-  return `Update ${policies[0]} to ${version}`
+  const [value] = values.sort((a, b) => a.length - b.length)
+  return `Update ${policies[0]} to ${value}`
 }
 
 function distinct(texts: readonly string[]): string[] {

@@ -5,8 +5,8 @@ import type { Marker, Place } from './manifests/place.js'
 import { deadEndWarnings, type PathClaim, pathClaims } from './path-claims.js'
 import type { ScannedFile } from './scan.js'
 import type { UpdateTarget, WritingPolicy } from './target.js'
+import { currentAt } from './value-at.js'
 import { verdictAt } from './verdict.js'
-import { currentAt } from './version-at.js'
 
 /** Compares what stands in the files with what the policies selected. Pure: the same arguments, the same judgement. */
 export function judge(files: readonly ScannedFile[], target: UpdateTarget, known: Known): Judgement {

@@ -3,7 +3,7 @@ import { formatInstant } from '../policies/time-text.js'
 import type { JudgedPlace, Known, Obstacle } from './judgement.js'
 import type { Place } from './manifests/place.js'
 import type { WritingPolicy } from './target.js'
-import { desiredAt, editAt, needsDigest, standsAt, wantedAt } from './version-at.js'
+import { desiredAt, editAt, needsDigest, standsAt, wantedAt } from './value-at.js'
 
 type PlaceVerdict = Pick<JudgedPlace, 'desired' | 'state' | 'reason' | 'until' | 'obstacle' | 'edit'>
 

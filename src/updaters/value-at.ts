@@ -1,12 +1,14 @@
+import type { Digest } from '../image/digest.js'
 import { formatReference } from '../image/reference.js'
 import { repositoryKey, tryParseRepository } from '../image/repository.js'
+import type { Tag } from '../image/tag.js'
 import type { Place, PlaceEdit } from './manifests/place.js'
 import type { WritingPolicy } from './target.js'
 
-/** What an image is to be at a place. */
-export interface Version {
-  readonly tag?: string | undefined
-  readonly digest?: string | undefined
+/** What stands at a place, or is to stand there: either of the two may be absent. */
+export interface TagAndDigest {
+  readonly tag?: Tag | undefined
+  readonly digest?: Digest | undefined
 }
 
 /** Tag, digest or `tag@digest` as they stand at a place, empty where there is neither; of a name, the name. */
@@ -15,8 +17,8 @@ export function currentAt(place: Place): string {
 }
 
 /** The same, as it should be. */
-export function desiredAt(place: Place, policy: WritingPolicy, version: Version): string {
-  return place.kind === 'name' ? policy.image : shown(place, version, pins(place, policy) || place.value.includes('@'))
+export function desiredAt(place: Place, policy: WritingPolicy, wanted: TagAndDigest): string {
+  return place.kind === 'name' ? policy.image : shown(place, wanted, pins(place, policy) || place.value.includes('@'))
 }
 
 /** Whether a digest must be known to write here: where one stands, it follows the tag. */
@@ -25,13 +27,13 @@ export function needsDigest(place: Place, policy: WritingPolicy): boolean {
 }
 
 /** What is written: a reference by digest alone stays one, for its digest is what is pulled. */
-export function wantedAt(place: Place, policy: WritingPolicy, tag: string, digest: string | undefined): Version {
+export function wantedAt(place: Place, policy: WritingPolicy, tag: Tag, digest: Digest | undefined): TagAndDigest {
   if (digest === undefined || !needsDigest(place, policy)) return { tag }
   return isDigestAlone(place) ? { digest } : { tag, digest }
 }
 
 /** Whether nothing is to be done for this tag and digest. */
-export function standsAt(place: Place, policy: WritingPolicy, tag: string, digest: string | undefined): boolean {
+export function standsAt(place: Place, policy: WritingPolicy, tag: Tag, digest: Digest | undefined): boolean {
   if (!namesImage(place, policy)) return false
   if (place.kind === 'name') return true
   const { image } = place
@@ -42,13 +44,13 @@ export function standsAt(place: Place, policy: WritingPolicy, tag: string, diges
   return policy.digest !== 'refresh' || digest === undefined || !showsDigest || image.digest === digest
 }
 
-export function editAt(place: Place, policy: WritingPolicy, wanted: Version): PlaceEdit {
+export function editAt(place: Place, policy: WritingPolicy, wanted: TagAndDigest): PlaceEdit {
   const isApart = pins(place, policy) && place.pin !== 'inside'
   const value = valueFor(place, policy, isApart ? { tag: wanted.tag } : wanted)
   return { place, value, ...(isApart && wanted.digest !== undefined && { digest: wanted.digest }) }
 }
 
-function valueFor(place: Place, policy: WritingPolicy, { tag, digest }: Version): string {
+function valueFor(place: Place, policy: WritingPolicy, { tag, digest }: TagAndDigest): string {
   if (place.kind === 'name') return policy.image
   // A digest may stand beside the value, where it is a place of its own.
   const hasDigest = pins(place, policy) || place.value.includes('@')
@@ -77,7 +79,7 @@ function namesImage({ kind, image }: Place, policy: WritingPolicy): boolean {
   return repository !== undefined && repositoryKey(repository) === repositoryKey(policy.repository)
 }
 
-function shown(place: Place, { tag, digest }: Version, withDigest: boolean): string {
+function shown(place: Place, { tag, digest }: TagAndDigest, withDigest: boolean): string {
   if (place.kind === 'name') return place.value
   if (place.kind === 'digest') return digest ?? ''
   return [tag, withDigest ? digest : undefined].filter((part) => part !== undefined).join('@')
