@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { appendFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { reasonOf } from '../error.js'
@@ -60,10 +61,10 @@ export async function openPlaceIndex(file: string, largestBytes = LARGEST_FILE_B
   }
 }
 
-/** No name has a NUL. */
+/** No name has a NUL. Of paths, which may be thousands for every file, a hash. */
 function keyOf({ oid, name, paths }: ScannedBlob): string {
   const key = `${SCANNER_VERSION}/${oid}/${name}`
-  return paths.length === 0 ? key : `${key}\0${JSON.stringify(paths)}`
+  return paths.length === 0 ? key : `${key}\0${hash('sha256', JSON.stringify(paths), 'base64url')}`
 }
 
 async function load(file: string, largestBytes: number): Promise<{ scans: Map<string, Scan>; size: number }> {

@@ -51,6 +51,16 @@ describe('place index', () => {
     assert.equal(again.get(blob('a', 'values.yaml')), undefined)
   })
 
+  it('does not keep thousands of paths with every blob', async () => {
+    const file = join(folder, 'many.jsonl')
+    const index = await openPlaceIndex(file)
+    const paths = Array.from({ length: 1_000 }, (_, number) => `apps.app${number}.image.tag`)
+    for (const letter of 'abcdef') index.set(blob(letter, 'values.yaml', paths), nothing)
+    await index.flush()
+    assert.ok((await readFile(file)).length < 2_000)
+    assert.deepEqual((await openPlaceIndex(file)).get(blob('a', 'values.yaml', paths)), nothing)
+  })
+
   it('writes what is new only', async () => {
     const file = join(folder, 'twice.jsonl')
     const index = await openPlaceIndex(file)
