@@ -2,18 +2,18 @@ import type { Entry, ListNode, MapNode, Node, ScalarNode } from './node.js'
 import type { YamlDocument } from './yaml.js'
 
 /**
- * Reads what most manifests are written in, many times as fast as a whole parser of YAML: maps and lists by indentation, whose
- * keys and values stand on a line each, plain, in quotes without escapes or in brackets; literal blocks; comments.
+ * Reads what most manifests are written in, many times as fast as a parser of all of YAML: maps and lists by indentation, whose
+ * values are plain, in quotes without escapes, in brackets on one line, or blocks of lines; comments; several documents.
  *
- * Gives what `readYaml` gives, or undefined where a text has anything else, or a fault, or is large: then only a whole parser
- * can tell what it says.
+ * Gives the nodes that `readYaml` gives, or undefined where a text has anything else, is faulty or too large: then only a
+ * parser can tell what it says.
  */
 export function readPlainYaml(text: string): readonly YamlDocument[] | undefined {
   const reader = new PlainReader(text)
   const documents: YamlDocument[] = []
   for (let start = 0; start < text.length; start = reader.at) {
     const root = reader.document()
-    if (reader.failed) return undefined
+    if (reader.failed || documents.length === MOST_DOCUMENTS) return undefined
     documents.push({ start, root })
   }
   return documents.length === 0 ? undefined : documents
@@ -21,8 +21,9 @@ export function readPlainYaml(text: string): readonly YamlDocument[] | undefined
 
 /** Manifests have some ten levels. */
 const DEEPEST_NODE = 100
-/** Well below what the limit of a whole parser comes to. */
-const MOST_NODES = 500_000
+/** A parser has two lexemes for each at least: with more, it would reach its own limit. */
+const MOST_NODES = 2_500_000
+const MOST_DOCUMENTS = 100_000
 /** A parser takes 1,024 characters for a key on one line (YAML 1.2.2, section 7.4.2). */
 const LONGEST_KEY = 1_000
 
@@ -132,20 +133,60 @@ class PlainReader {
 
   /** What stands behind a key or dash of the column. */
   private value(column: number): Node {
-    if (this.text[this.at] === '|') return this.literal(column)
-    const node = this.inline(false)
+    const first = this.text[this.at]
+    if (first === '|' || first === '>') return this.blockScalar(column)
+    const end = first === '"' || first === "'" ? this.quoteEnd() : -1
+    const isFolded = end !== -1 && this.text.slice(this.at, end).includes('\n')
+    const node = isFolded ? this.foldedQuotes(end, column) : this.inline(false)
     this.endLine()
-    // A plain scalar would go on there.
-    if (this.column > column) this.fail()
-    return node
+    return this.column > column ? this.foldedPlain(node, column) : node
+  }
+
+  /** A quoted scalar of several lines. */
+  private foldedQuotes(end: number, column: number): ScalarNode {
+    const scalar = this.scalar(end)
+    const lines = scalar.value.split('\n')
+    const folded = lines.map((line, index) =>
+      this.foldedLine(line, index === 0 ? -1 : column, index === lines.length - 1),
+    )
+    this.at = Math.max(this.at, end)
+    return { ...scalar, value: folded.join(' '), style: 'multiline' }
+  }
+
+  /** A line of a quoted scalar without its indentation, which must be more than `column`, and the blanks at its end. */
+  private foldedLine(line: string, column: number, isLast: boolean): string {
+    let [start, end] = [0, line.length]
+    while (column !== -1 && line[start] === ' ') start++
+    if (!isLast && line[end - 1] === '\r') end--
+    while (!isLast && end > start && line[end - 1] === ' ') end--
+    if (start <= column || start === end || line[start] === '\t' || line[end - 1] === '\t') this.fail()
+    return line.slice(start, end)
+  }
+
+  /** A plain scalar that goes on below: neither behind a comment nor behind an empty line. */
+  private foldedPlain(node: Node, column: number): Node {
+    if (node.type !== 'scalar' || node.style !== 'plain') this.fail()
+    if (node.type !== 'scalar') return node
+    const lines = [node.value]
+    let { end } = node
+    while (this.column > column) {
+      const isNext = /^ *\r?\n *$/.test(this.text.slice(end, this.at))
+      end = this.plainEnd(false, true)
+      if (!isNext || end === -1) this.fail()
+      lines.push(this.text.slice(this.at, end))
+      this.at = Math.max(this.at, end)
+      this.endLine()
+    }
+    return { ...node, end, value: lines.join(' '), style: 'multiline', resolvesTo: 'text' }
   }
 
   private inline(isFlow: boolean): Node {
     const first = this.text[this.at]
     if (first === '[' || first === '{') return this.flow(first === '{')
-    const end = first === '"' || first === "'" ? this.quoteEnd() : this.plainEnd(isFlow)
-    if (end === -1) this.fail()
+    const isQuoted = first === '"' || first === "'"
+    const end = isQuoted ? this.quoteEnd() : this.plainEnd(isFlow)
     const node = this.scalar(end)
+    if (end === -1 || (isQuoted && node.value.includes('\n'))) this.fail()
     this.at = Math.max(this.at, end)
     return node
   }
@@ -179,8 +220,9 @@ class PlainReader {
     return this.inline(true)
   }
 
-  /** A block of lines behind `|` or `|-`, of which no line that counts has blanks only. */
-  private literal(column: number): Node {
+  /** A block of lines, of which none has blanks that count and nothing else, and where they are folded, none that is empty or deeper. */
+  private blockScalar(column: number): Node {
+    const isFolded = this.text[this.at] === '>'
     const isStripped = this.text[this.at + 1] === '-'
     this.at += isStripped ? 2 : 1
     this.skipSpaces()
@@ -202,6 +244,7 @@ class PlainReader {
         if (indentation === -1 && width > column) indentation = width
         if (width < indentation || indentation === -1) break
         for (; blanks > 0; blanks--) lines.push('')
+        if (isFolded && (lines.includes('') || width > indentation || this.text[content] === '\t')) this.fail()
         lines.push(this.text.slice(line + indentation, this.text[newline - 1] === '\r' ? newline - 1 : newline))
         end = newline + 1
       }
@@ -211,7 +254,7 @@ class PlainReader {
     }
     if (lines.length === 0) this.fail()
     if (!this.failed) this.toLine(end)
-    return { ...this.node(start, end, 'block'), value: `${lines.join('\n')}${isStripped ? '' : '\n'}` }
+    return { ...this.node(start, end, 'block'), value: `${lines.join(isFolded ? ' ' : '\n')}${isStripped ? '' : '\n'}` }
   }
 
   /** The scalar from the cursor to `end`, in quotes or plain. */
@@ -223,7 +266,8 @@ class PlainReader {
 
   private node(start: number, end: number, style: 'plain' | 'quoted' | 'block'): ScalarNode {
     if (++this.nodes > MOST_NODES) this.fail()
-    const value = style === 'block' ? '' : this.text.slice(start, end)
+    const text = style === 'block' ? '' : this.text.slice(start, end)
+    const value = style === 'quoted' && this.text[end] === "'" ? text.replaceAll("''", "'") : text
     const resolvesTo = style !== 'plain' ? 'text' : NULL.test(value) ? 'null' : OTHER.test(value) ? 'other' : 'text'
     return { type: 'scalar', start, end, value, style, resolvesTo }
   }
@@ -234,25 +278,26 @@ class PlainReader {
     let end = this.at
     if (first === '"' || first === "'") end = this.quoteEnd()
     else while (KEY_CHARACTERS[this.text.charCodeAt(end)] === 1) end++
-    const isKey = end > this.at && end - this.at < LONGEST_KEY
+    const isKey = end > this.at && end - this.at < LONGEST_KEY && !this.text.slice(this.at, end).includes('\n')
     return isKey && this.text.charCodeAt(end) === COLON && this.isBlank(end + 1) ? end : -1
   }
 
-  /** Behind the closing quote, or -1 where it is not on the line or the text in them is not as it stands. */
+  /** Behind the closing quote, or -1 where none is or the text has escapes, but for a single quote's. */
   private quoteEnd(): number {
     const quote = this.text[this.at] as string
-    const close = this.text.indexOf(quote, this.at + 1)
-    if (close === -1 || /[\r\n]/.test(this.text.slice(this.at, close))) return -1
-    const isAsItStands = quote === '"' ? !this.text.slice(this.at, close).includes('\\') : this.text[close + 1] !== "'"
-    return isAsItStands ? close + 1 : -1
+    let close = this.text.indexOf(quote, this.at + 1)
+    if (quote === "'")
+      while (this.text[close + 1] === quote && close !== -1) close = this.text.indexOf(quote, close + 2)
+    if (close === -1 || /\r(?!\n)/.test(this.text.slice(this.at, close))) return -1
+    return quote === '"' && this.text.slice(this.at, close).includes('\\') ? -1 : close + 1
   }
 
   /** Where a plain scalar ends, or -1 where none can begin or what follows makes it something else. */
-  private plainEnd(isFlow: boolean): number {
+  private plainEnd(isFlow: boolean, isBegun = false): number {
     const first = this.text.charCodeAt(this.at)
     const second = this.text.charCodeAt(this.at + 1)
     const isDashed = first === DASH && second > SPACE && !(isFlow && FLOW_INDICATORS[second] === 1)
-    if (INDICATORS[first] === 1 && !isDashed) return -1
+    if (INDICATORS[first] === 1 && !isDashed && !isBegun) return -1
     let end = this.at
     for (let at = this.at; at < this.text.length; at++) {
       const code = this.text.charCodeAt(at)

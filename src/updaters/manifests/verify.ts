@@ -28,8 +28,8 @@ export function changesOnlyValues(file: string, before: string, after: string, c
   )
   const starts = changes.map(({ start }) => start)
   const moved = mover(changes)
-  // By the whole parser, so that what a scan took for a value is one for it too.
-  const were = regionsOf(file, before, readYaml)
+  const were = regionsOf(file, before)
+  // By the parser of all of YAML, whatever read the file before: both must see the same.
   const are = regionsOf(file, after, readYaml)
   if (were === undefined || are === undefined || were.length !== are.length) return false
   return were.every((was, index) => isSameRegion(was, are[index])) && pending.size === 0 && additions.size === 0

@@ -36,12 +36,37 @@ test('what people write is read as the parser reads it', () => {
     'a: größe\nb: \x85\xa0\nc: \x7f\n',
     'a: |\r\n  b\r\n\r\n  c\r\nd: e\r\n',
     'a.b/c-d_e$: f\n-g: h\n',
+    'a: b\n  c:d # e\nf: g\n',
+    'a: b  \n  - c\n   "d"\n\ne:\n- f\n  g\n- h\n',
+    'a: "b\n  c"\nd: \'e: \r\n    f \' # g\n',
+    "a: 'it''s'\nb: ''''\nc: ['it''s', '']\nd: 'it''s: \n  ''so'''\n",
+    'a: >\n  b\n  c\nd: >-\n  e\n',
+    `a: gr\xc3\xa0\n  \xc3\xa0\nb: 'gr\xc3\xa0\n  x'\n`,
   ]
   for (const text of plain) assert.ok(isPlain(text), JSON.stringify(text))
 })
 
 test('what only a parser can tell is left to it', () => {
   const others = [
+    ...[
+      'a: b # c\n  d',
+      'a: b\n\n  c',
+      'a: b\n  # c\n  d',
+      'a: b\n  c: d',
+      'a: b\n c:',
+      'a: "b\nc"',
+      'a: "b\n\n  c"',
+      'a:\n  "b\n c"',
+    ],
+    ...[
+      'a: >\n  b\n\n  c\n',
+      'a: >\n  b\n   c\n',
+      'a: "b\n  c": d',
+      '"a\n b": c',
+      'a: ["b\n  c"]',
+      "a: 'b''",
+      'a: "b\t\n  c"',
+    ],
     ...[
       '',
       '# a\n',
@@ -57,14 +82,13 @@ test('what only a parser can tell is left to it', () => {
     ],
     ...['a: &b c', 'a: *b', 'a: !!str b', '? a\n: b', '<<: a', 'a : b', 'a b: c', 'a: b: c', 'a: b:\n', 'a:\tb'],
     ...[
-      'a: b\n  c',
       'a:\n  b',
-      'a: "b\n  c"',
+
       'a: "\\n"',
-      "a: 'it''s'",
+
       'a: "b" c',
       'a: "b"#c',
-      'a: >\n  b\n',
+
       'a: |+\n  b\n',
     ],
     ...[
@@ -186,6 +210,11 @@ test('however long or broken a text is, it is read in one pass', () => {
     '- '.repeat(size),
     `a: ${'['.repeat(size)}`,
     `a: |\n${'\n'.repeat(size)}`,
+    `a: b${'\n  c'.repeat(size / 4)}`,
+    `a: 'b${'\n  c'.repeat(size / 4)}'`,
+    `a: '${"''".repeat(size)}`,
+    `a: '${' '.repeat(size)}\n  b'`,
+    '- "a"\n'.repeat(size / 8),
     `a: |\n${' \n'.repeat(size)}`,
     'a: |\n'.repeat(size / 8),
     '---\n'.repeat(size / 8),
