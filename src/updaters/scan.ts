@@ -1,6 +1,7 @@
 import { groupBy } from '../group-by.js'
 import { GitError } from './git/errors.js'
 import type { GitRepository, Oid, Snapshot, TreeEntry } from './git/repository.js'
+import { paced } from './git/turns.js'
 import { isEmptyScan, type Scan } from './manifests/place.js'
 import { scanManifest } from './manifests/scan.js'
 import type { PlaceIndex, ScannedBlob } from './place-index.js'
@@ -25,6 +26,9 @@ export interface Scanner {
 const DEEPEST_FOLDER = 100
 /** A dozen trees that name each other many times stand for more files than any machine can hold. */
 const MOST_ENTRIES = 1_000_000
+
+/** How many times as long as inflating it takes to look for places in what has to be parsed. */
+const SCANNING = 8
 
 /** Names that Git itself would not make, or that are not UTF-8: in a path they would say another file, or none. */
 const UNNAMABLE = /^\.{0,2}$|[/\ufffd]/
@@ -94,9 +98,12 @@ export function createScanner(
       wantedBlobs.filter((blob) => index.get(blob) === undefined),
       ({ oid }) => oid,
     )
+    const pace = paced()
     for await (const { oid, bytes } of repository.readBlobs([...blobs.keys()], { signal })) {
       for (const blob of blobs.get(oid) ?? []) {
-        if (index.get(blob) === undefined) index.set(blob, scanManifest(blob.name, bytes, blob.paths))
+        if (index.get(blob) !== undefined) continue
+        index.set(blob, scanManifest(blob.name, bytes, blob.paths))
+        await pace(bytes.length * SCANNING)
       }
     }
   }
