@@ -1,6 +1,7 @@
 import { repositoryKey } from '../image/repository.js'
 import { parseInstant } from '../policies/local-time.js'
 import type { PolicyConfig } from './configuration.js'
+import { suggestion } from './nearest.js'
 import type { Path } from './node.js'
 
 export interface Warning {
@@ -14,6 +15,7 @@ export function* policyWarnings(policies: readonly PolicyConfig[], now: number):
   for (const policy of policies) {
     const path = ['policies', policy.name]
     yield* selectWarnings(policy, path)
+    yield* platformWarnings(policy, path)
     yield* signatureWarnings(policy, path)
     yield* afterWarnings(policy, byName.get(policy.demands.after?.policy ?? ''), path)
     yield* holdWarnings(policy, path, now)
@@ -25,6 +27,21 @@ function* selectWarnings({ select, write }: PolicyConfig, path: Path): Generator
   const key = 'same' in select ? 'same' : 'like' in select ? 'like' : undefined
   if (key === undefined || write.length > 0) return
   yield { path: [...path, 'select', key], message: 'selects nothing without "write": it goes by the tag in Git' }
+}
+
+/** What images are built for, of the words of Go's `GOOS` and `GOARCH` that the OCI image specification takes over. */
+const SYSTEMS = 'linux windows darwin freebsd wasip1 wasi'.split(' ')
+const ARCHITECTURES = '386 amd64 arm arm64 loong64 mips mipsle mips64 mips64le ppc64 ppc64le riscv64 s390x wasm'.split(
+  ' ',
+)
+
+function* platformWarnings({ demands: { platforms = [] } }: PolicyConfig, path: Path): Generator<Warning> {
+  for (const [index, { os, architecture }] of platforms.entries()) {
+    const [word, known] = SYSTEMS.includes(os) ? [architecture, ARCHITECTURES] : [os, SYSTEMS]
+    if (known.includes(word)) continue
+    const message = `images are hardly built for ${JSON.stringify(word)}${suggestion(word, known)}`
+    yield { path: [...path, 'require', 'platforms', index], message }
+  }
 }
 
 function* signatureWarnings({ demands, digest }: PolicyConfig, path: Path): Generator<Warning> {

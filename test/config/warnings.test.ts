@@ -69,6 +69,18 @@ const OF_POLICIES: readonly [string, readonly string[]][] = [
   ['select: { same: minor }', []],
   ['select: { like: current }', []],
   [`select: { semver: '*' }\n    digest: pin\n    require: { signature: { ${IDENTITY} } }`, []],
+  [
+    `select: { semver: '*' }\n    require: { platforms: [linux/aarch64, linux/arm/v6, windows/amd64, linux/s390x] }`,
+    [],
+  ],
+  [
+    `select: { semver: '*' }\n    require: { platforms: [linux/amd46, linus/arm64, linux/z80] }`,
+    [
+      '9:28: policies.app.require.platforms[0]: images are hardly built for "amd46", did you mean "amd64"?',
+      '9:41: policies.app.require.platforms[1]: images are hardly built for "linus", did you mean "linux"?',
+      '9:54: policies.app.require.platforms[2]: images are hardly built for "z80"',
+    ],
+  ],
   [`select: { digest: latest }\n    require: { signature: { ${IDENTITY} } }`, []],
   [
     `select: { semver: '*' }\n    digest: none\n    require: { signature: { ${IDENTITY} } }`,
