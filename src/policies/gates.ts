@@ -96,5 +96,5 @@ function platformsGate(required: readonly Platform[]): Gate {
 
 const signatureGate: Gate = (_, { signature }) => {
   if (signature === undefined) return { asks: 'signature' }
-  return signature.verified ? undefined : { gate: 'signature', reason: `signature: ${signature.reason}` }
+  return signature.verified ? undefined : { gate: 'signature', reason: signature.reason }
 }

@@ -140,6 +140,7 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
     selected({ policy, image, tag, previous, reason, waits }) {
       if (tag === undefined) log.warn('No tag qualifies', { policy, image, reason })
       else if (waits !== undefined) log.info('Tag selected, and waits', { policy, image, tag, previous, reason: waits })
+      else if (tag === previous) log.info('Tag may be written', { policy, image, tag })
       else log.info('Tag selected', { policy, image, tag, previous })
     },
     webhookReceived(event) {

@@ -7,6 +7,7 @@ import { type Clock, sleep } from '../lifecycle/clock.js'
 import type { Component } from '../lifecycle/component.js'
 import { isPausing } from '../lifecycle/pause.js'
 import { startWheel, WITHIN_PERIOD } from '../lifecycle/wheel.js'
+import { GATES } from '../policies/gate.js'
 import type { Events } from '../telemetry/events.js'
 import { isWaiting, type JudgedPlace, type Obstacle, type PlaceWarning } from './judgement.js'
 import type { BranchPlan } from './plan.js'
@@ -125,8 +126,8 @@ function reporter(events: UpdatesOptions['events']): (plan: BranchPlan, git: str
   }
 }
 
-/** A poll that failed or found no tag is told by itself, and whoever holds a line knows. */
-const KNOWN_OTHERWISE: readonly (Obstacle | undefined)[] = ['not-polled', 'no-tag', 'hold']
+/** A poll that failed, found no tag, or one that does not pass its gates, tells it itself; and whoever holds a line knows. */
+const KNOWN_OTHERWISE: readonly (Obstacle | undefined)[] = ['not-polled', 'no-tag', ...GATES]
 
 /** One for each policy and reason, with the first of its places: a tag that is gone may stand at thousands. */
 function refusals(undone: readonly JudgedPlace[]): readonly PlaceWarning[] {

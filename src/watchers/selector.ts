@@ -146,6 +146,8 @@ export function createSelector({ registry, jobs, events, clock, gateTime = clock
     const choices: readonly (readonly [Tag | undefined, Choice])[] =
       after.byCurrent === undefined ? [[before?.tag, after]] : Object.entries(after.byCurrent)
     for (const [previous, { tag, reason, block }] of choices) {
+      // What stands in Git and is the best like it is no news.
+      if (after.byCurrent !== undefined && tag === previous) continue
       events.selected({ policy: name, image, tag, previous, reason, waits: block?.reason })
     }
   }

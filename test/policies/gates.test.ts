@@ -188,7 +188,7 @@ says('platforms', [
 
 says('signature', [
   ['what is verified', { signed: true }, { signature: { verified: true, by: 'cosign.pub' } }, undefined],
-  ['what is not', { signed: true }, { signature: { verified: false, reason: 'none found' } }, 'signature: none found'],
+  ['what is not', { signed: true }, { signature: { verified: false, reason: 'none found' } }, 'none found'],
 ])
 
 describe('createGates', () => {
