@@ -47,9 +47,12 @@ const MOST_MARKERS = 10_000
 
 const NOTHING: Scan = { places: [], warnings: [] }
 
-/** Most files of a repository end here, so it is one pass and no more: a key that discovery looks for, or a marker. */
+/**
+ * Most files of a repository end here, so it is one pass and no more: a key that discovery looks for, or a marker. A key behind
+ * `?` may have a comment before its colon.
+ */
 const MENTION =
-  /(?:[iI]mage(?:s|Name)?|[tT]ag|[dD]igest|repository|registry|parameters)["']?[ \t\r\n]*:|\$imagepolicy|tidemark:/
+  /(?:[iI]mage(?:s|Name)?|[tT]ag|[dD]igest|repository|registry|parameters)["']?[ \t\r\n]*:|\$imagepolicy|tidemark:|(?<![^ \t\n,{[-])\?[ \t\n]/
 
 function movedBy(place: Place, base: number): Place {
   if (base === 0) return place
