@@ -40,6 +40,12 @@ const template = `{{- if .Values.enabled }}
 ${deployment.replace('name: podinfo', 'name: {{ include "podinfo.fullname" . }}')}{{- end }}
 `
 
+function values(images: number): string {
+  const image = (index: number) =>
+    `app-${index}:\n  image:\n    repository: ghcr.io/stefanprodan/podinfo\n    tag: "6.9.0" # of app ${index}\n`
+  return Array.from({ length: images }, (_, index) => image(index)).join('')
+}
+
 const files: readonly (readonly [string, string])[] = [
   ['1 KB without images', repeat(config, 2 ** 10)],
   ['1 MB without images', repeat(config, 2 ** 20)],
@@ -47,12 +53,19 @@ const files: readonly (readonly [string, string])[] = [
   ['1 KB Helm template', template],
   ['8 KB of Deployments', repeat(`---\n${deployment}`, 8 * 2 ** 10)],
   ['1 MB of Deployments', repeat(`---\n${deployment}`, 2 ** 20)],
+  ['10 MB of Deployments', repeat(`---\n${deployment.replace(/ # .*/, '')}`, 9.9 * 2 ** 20)],
+  [
+    '1 MB that needs the parser',
+    repeat(`---\n${deployment.replace('name: podinfo', 'name: &name "pod\\x69nfo"')}`, 2 ** 20),
+  ],
+  ['400 images in values', values(400)],
+  ['1,600 images in values', values(1600)],
 ]
 
 for (const [name, text] of files) {
   const bytes = Buffer.from(text)
   const { places } = scanManifest('app.yaml', bytes)
-  const edits = places.map((place) => ({ place, value: 'ghcr.io/stefanprodan/podinfo:6.9.1' }))
+  const edits = places.map((place) => ({ place, value: place.value.replace('6.9.0', '6.9.1') }))
   report(`scan ${name}`, bytes.length, () => scanManifest('app.yaml', bytes))
   if (edits.length > 0) report(`splice ${name}`, bytes.length, () => spliceManifest('app.yaml', bytes, edits))
 }
