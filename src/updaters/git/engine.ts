@@ -68,10 +68,11 @@ export function gitRepository({ source, references, transport, timed }: EngineOp
     async *readBlobs(oids, { signal }) {
       signal.throwIfAborted()
       try {
-        for await (const blob of source.readBlobs(new Set(oids), signal)) {
-          yield blob
-          signal.throwIfAborted()
-        }
+        for await (const blobs of source.readBlobs(new Set(oids), signal))
+          for (const blob of blobs) {
+            yield blob
+            signal.throwIfAborted()
+          }
       } catch (thrown) {
         throw said(`Cannot read "${transport.name}"`, signal, thrown)
       }

@@ -7,8 +7,8 @@ export interface ObjectSource {
   look(branch: string, signal: AbortSignal): Promise<Snapshot>
   /** A commit or tree of a snapshot. Throws `STATE`, retryable, where it is lost: the next look gets it back. */
   read(oid: Oid, type: GitObject['type']): Promise<Buffer>
-  /** Blobs of a snapshot, in any order. */
-  readBlobs(oids: ReadonlySet<Oid>, signal: AbortSignal): AsyncIterable<Blob>
+  /** Blobs of a snapshot in any order, as many at a time as are at hand. */
+  readBlobs(oids: ReadonlySet<Oid>, signal: AbortSignal): AsyncIterable<readonly Blob[]>
   /** Keeps the objects of a commit that was pushed. What it does not keep is fetched by the next look. */
   keep(branch: string, commit: Oid, objects: readonly GitObject[]): Promise<void>
 }

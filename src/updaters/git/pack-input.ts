@@ -7,7 +7,9 @@ export interface PackInput {
   want(size: number): Promise<void>
   /** Throws where fewer come. */
   require(size: number): Promise<void>
+  /** All that is there and not used yet. */
   bytes(): Buffer
+  available(): number
   consume(size: number): void
   position(): number
   ended(): boolean
@@ -56,6 +58,7 @@ export function openInput(chunks: AsyncIterable<Uint8Array>): PackInput {
     want,
     require,
     bytes: () => buffer.subarray(at),
+    available: () => buffer.length - at,
     consume(size) {
       at += size
     },

@@ -1,10 +1,10 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { inflate, inflateSync } from 'node:zlib'
+import { inflate, inflateSync, type ZlibOptions } from 'node:zlib'
 import { GitError } from './errors.js'
 import type { GitObject } from './objects.js'
 import { corrupt, openInput, type PackInput } from './pack-input.js'
 import type { Oid } from './repository.js'
-import { paced } from './turns.js'
 
 /** An object as it stands in a pack: whole, or as what changes another. */
 export interface PackEntry {
@@ -19,13 +19,31 @@ export interface PackEntry {
 }
 
 /**
- * The entries of a pack while it arrives, none of them kept. Source: gitformat-pack(5). Throws `INVALID_ANSWER`, retryable, where
- * it is cut or corrupt, the checksum at its end included; `TOO_LARGE` before inflating an entry of more than `maxEntryBytes`.
+ * The entries of a pack while it arrives, as many at a time as have about a megabyte; none of them is kept. Source:
+ * gitformat-pack(5). Throws `INVALID_ANSWER`, retryable, where it is cut or corrupt, the checksum at its end included; `TOO_LARGE`
+ * before inflating an entry of more than `maxEntryBytes`.
  */
-export async function* readPack(chunks: AsyncIterable<Uint8Array>, limits: PackLimits): AsyncGenerator<PackEntry> {
+export async function* readPack(
+  chunks: AsyncIterable<Uint8Array>,
+  { maxEntryBytes, maxEntries = 2 ** 32 }: PackLimits,
+): AsyncGenerator<readonly PackEntry[]> {
   const input = openInput(chunks)
   try {
-    yield* entriesOf(input, limits)
+    const count = await readCount(input, maxEntries)
+    let batch: PackEntry[] = []
+    let bytes = 0
+    for (let index = 0; index < count; index++) {
+      const entry = tryReadEntry(input, maxEntryBytes) ?? (await readEntry(input, maxEntryBytes))
+      batch.push(entry)
+      bytes += ENTRY_COST + entry.data.length
+      if (bytes < BATCH_BYTES) continue
+      yield batch
+      batch = []
+      bytes = 0
+      // Inflating what is there already would never give other work its turn.
+      await turn()
+    }
+    if (batch.length > 0) yield batch
     await input.finish()
   } finally {
     await input.close()
@@ -41,24 +59,20 @@ export function oversized(limit: number): GitError {
   return new GitError('TOO_LARGE', `repository has an object of more than ${limit} bytes`)
 }
 
-async function* entriesOf(
-  input: PackInput,
-  { maxEntryBytes, maxEntries = 2 ** 32 }: PackLimits,
-): AsyncGenerator<PackEntry> {
+const BATCH_BYTES = 1024 ** 2
+/** What a small entry costs by itself, as bytes of inflating. */
+const ENTRY_COST = 4096
+
+async function readCount(input: PackInput, maxEntries: number): Promise<number> {
   await input.require(12)
-  if (input.bytes().toString('latin1', 0, 4) !== 'PACK') throw corrupt('has no header')
-  const version = input.bytes().readUInt32BE(4)
+  const header = input.bytes()
+  if (header.toString('latin1', 0, 4) !== 'PACK') throw corrupt('has no header')
+  const version = header.readUInt32BE(4)
   if (version !== 2 && version !== 3) throw corrupt(`has version ${version}`)
-  const count = input.bytes().readUInt32BE(8)
+  const count = header.readUInt32BE(8)
   if (count > maxEntries) throw new GitError('TOO_LARGE', `pack has more than ${maxEntries} objects`)
   input.consume(12)
-
-  const pace = paced()
-  for (let index = 0; index < count; index++) {
-    const entry = await readEntry(input, maxEntryBytes)
-    yield entry
-    await pace(entry.data.length)
-  }
+  return count
 }
 
 const TYPES = [undefined, 'commit', 'tree', 'blob', 'tag'] as const
@@ -68,17 +82,32 @@ const REFERENCE_DELTA = 7
 /** The longest header: ten bytes of size, and ten of distance or twenty of an id. */
 const HEADER_BYTES = 32
 
+/** Undefined for an entry that may not be all there yet, or is large. Most are read here, without waiting for anything. */
+function tryReadEntry(input: PackInput, limit: number): PackEntry | undefined {
+  if (input.available() < HEADER_BYTES) return undefined
+  const bytes = input.bytes()
+  const header = readHeader(bytes, limit)
+  if (header.size > LARGE || bytes.length - header.length < deflatedSize(header.size)) return undefined
+  const inflated = inflateNow(bytes.subarray(header.length), header.size)
+  if (inflated === undefined) return undefined
+  const offset = input.position()
+  input.consume(header.length + inflated.length)
+  return entryOf(header, offset, inflated.buffer)
+}
+
 async function readEntry(input: PackInput, limit: number): Promise<PackEntry> {
   await input.want(HEADER_BYTES)
   const offset = input.position()
   const header = readHeader(input.bytes(), limit)
-  if (typeof header.base === 'number' && (header.base === 0 || header.base > offset))
-    throw corrupt('has a delta of no earlier object')
   input.consume(header.length)
-  const data = await readInflated(input, header.size)
-  if (header.type !== undefined) return { offset, type: header.type, data }
-  const base = typeof header.base === 'number' ? offset - header.base : header.base
-  return base === undefined ? { offset, data } : { offset, base, data }
+  return entryOf(header, offset, await readInflated(input, header.size))
+}
+
+function entryOf({ type, base }: Header, offset: number, data: Buffer): PackEntry {
+  if (type !== undefined) return { offset, type, data }
+  if (typeof base !== 'number') return base === undefined ? { offset, data } : { offset, base, data }
+  if (base === 0 || base > offset) throw corrupt('has a delta of no earlier object')
+  return { offset, base: offset - base, data }
 }
 
 interface Header {
@@ -121,38 +150,69 @@ function readDistance(next: () => number): number {
   return distance
 }
 
-/** Deflated bytes may go on without end and make nothing. */
-const MAX_PADDING = 1024 ** 2
-
 async function readInflated(input: PackInput, size: number): Promise<Buffer> {
-  // As much as deflating can make of the size, and a little more; what was deflated oddly takes another try with twice as much.
-  for (let wanted = size + (size >> 8) + 64; ; wanted *= 2) {
+  // What was deflated oddly takes another try with twice as much.
+  for (let wanted = deflatedSize(size); ; wanted *= 2) {
     if (wanted > 4 * size + MAX_PADDING) throw corrupt('has an object that is larger deflated than it is')
     await input.want(wanted)
-    const inflated = await tryInflate(input.bytes(), size)
+    const bytes = input.bytes()
+    const inflated = size > LARGE ? await inflateAside(bytes, size) : inflateNow(bytes, size)
     if (inflated !== undefined) {
-      if (inflated.buffer.length !== size) throw corrupt('has an object of another size than declared')
       input.consume(inflated.length)
       return inflated.buffer
     }
-    if (input.ended() && input.bytes().length <= wanted) throw corrupt('ends within an object')
+    if (input.ended() && bytes.length <= wanted) throw corrupt('ends within an object')
   }
 }
 
+/** Deflated bytes may go on without end and make nothing. */
+const MAX_PADDING = 1024 ** 2
 /** Above this size inflating is left to another thread. */
 const LARGE = 1024 ** 2
-const inflateAside = promisify(inflate)
+
+/** As much as deflating makes of so many bytes at most, and a little more. */
+function deflatedSize(size: number): number {
+  return size + (size >> 8) + 64
+}
+
+interface Inflated {
+  readonly buffer: Buffer
+  /** Deflated. */
+  readonly length: number
+}
 
 /** Undefined where the bytes end too early. */
-async function tryInflate(bytes: Buffer, size: number): Promise<{ buffer: Buffer; length: number } | undefined> {
-  // One byte more than declared, so that an object which is larger is told from one that fits.
-  const options = { info: true, maxOutputLength: size + 1, chunkSize: Math.max(64, Math.min(size + 1, LARGE)) }
+function inflateNow(bytes: Buffer, size: number): Inflated | undefined {
   try {
-    const result: unknown = size > LARGE ? await inflateAside(bytes, options) : inflateSync(bytes, options)
-    const { buffer, engine } = result as { buffer: Buffer; engine: { bytesWritten: number } }
-    return { buffer, length: engine.bytesWritten }
+    return inflatedFrom(inflateSync(bytes, optionsFor(size)), size)
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'Z_BUF_ERROR') return undefined
-    throw corrupt('has an object that cannot be inflated', cause)
+    return refuseUnlessCut(cause)
   }
+}
+
+const inflateAsync = promisify(inflate)
+
+async function inflateAside(bytes: Buffer, size: number): Promise<Inflated | undefined> {
+  try {
+    return inflatedFrom(await inflateAsync(bytes, optionsFor(size)), size)
+  } catch (cause) {
+    return refuseUnlessCut(cause)
+  }
+}
+
+// One byte more than declared, so that an object which is larger is told from one that fits.
+function optionsFor(size: number): ZlibOptions {
+  return { info: true, maxOutputLength: size + 1, chunkSize: Math.max(64, Math.min(size + 1, LARGE)) }
+}
+
+function inflatedFrom(result: unknown, size: number): Inflated {
+  const { buffer, engine } = result as { buffer: Buffer; engine: { bytesWritten: number } }
+  if (buffer.length !== size) throw corrupt('has an object of another size than declared')
+  return { buffer, length: engine.bytesWritten }
+}
+
+function refuseUnlessCut(cause: unknown): undefined {
+  if (cause instanceof GitError) throw cause
+  if (cause instanceof Error && 'code' in cause && cause.code === 'Z_BUF_ERROR') return undefined
+  throw corrupt('has an object that cannot be inflated', cause)
 }

@@ -18,7 +18,7 @@ const limits = { maxEntryBytes: 10_000 }
 
 async function entriesOf(bytes: Buffer, size = () => bytes.length): Promise<PackEntry[]> {
   const entries: PackEntry[] = []
-  for await (const entry of readPack(inPieces(bytes, size), limits)) entries.push(entry)
+  for await (const some of readPack(inPieces(bytes, size), limits)) entries.push(...some)
   return entries
 }
 

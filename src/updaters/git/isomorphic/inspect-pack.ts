@@ -1,7 +1,7 @@
 import { deltaSizes } from '../delta.js'
 import { GitError } from '../errors.js'
 import { corrupt } from '../pack-input.js'
-import { oversized, readPack } from '../pack-stream.js'
+import { oversized, type PackEntry, readPack } from '../pack-stream.js'
 
 export interface PackFacts {
   /** The checksum that also names the pack's file. */
@@ -21,19 +21,25 @@ export interface PackLimits {
 export async function inspectPack(pack: Buffer, limits: PackLimits = DEFAULT_LIMITS): Promise<PackFacts> {
   const starts = new Set<number>()
   let total = 0
-  for await (const { offset, type, base, data } of readPack(whole(pack), { maxEntryBytes: limits.objectBytes })) {
-    // isomorphic-git would follow one that leads to itself without end.
-    if (typeof base === 'number' && !starts.has(base)) throw corrupt('has a delta of no earlier object')
-    starts.add(offset)
-    const size = type === undefined ? Math.max(data.length, deltaSizes(data).result) : data.length
-    if (size > limits.objectBytes) throw oversized(limits.objectBytes)
-    total += size
-    if (total > limits.totalBytes) throw new GitError('TOO_LARGE', `objects have more than ${limits.totalBytes} bytes`)
-  }
+  for await (const entries of readPack(whole(pack), { maxEntryBytes: limits.objectBytes }))
+    for (const entry of entries) {
+      // isomorphic-git would follow one that leads to itself without end.
+      if (typeof entry.base === 'number' && !starts.has(entry.base)) throw corrupt('has a delta of no earlier object')
+      starts.add(entry.offset)
+      const size = sizeOf(entry)
+      if (size > limits.objectBytes) throw oversized(limits.objectBytes)
+      total += size
+      if (total > limits.totalBytes)
+        throw new GitError('TOO_LARGE', `objects have more than ${limits.totalBytes} bytes`)
+    }
   return { checksum: pack.toString('hex', pack.length - 20), objects: pack.readUInt32BE(8) }
 }
 
 const DEFAULT_LIMITS: PackLimits = { objectBytes: 256 * 1024 ** 2, totalBytes: 8 * 1024 ** 3 }
+
+function sizeOf({ type, data }: PackEntry): number {
+  return type === undefined ? Math.max(data.length, deltaSizes(data).result) : data.length
+}
 
 async function* whole(pack: Buffer): AsyncGenerator<Buffer> {
   yield pack

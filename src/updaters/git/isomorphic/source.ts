@@ -34,7 +34,7 @@ export function isomorphicSource(options: IsomorphicOptions): ObjectSource {
     async *readBlobs(oids, signal) {
       for (const oid of oids) {
         signal.throwIfAborted()
-        yield { oid, bytes: await snapshots.read(oid, 'blob') }
+        yield [{ oid, bytes: await snapshots.read(oid, 'blob') }]
       }
     },
     async keep(branch, commit, objects) {

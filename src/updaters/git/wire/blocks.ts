@@ -10,6 +10,8 @@ export interface BlockFile {
 export interface Blocks {
   /** Fewer bytes where the file ends before. What is returned is shared, and not to be written to. */
   read(file: BlockFile, position: number, length: number): Promise<Buffer>
+  /** The same where it is in memory already. */
+  cached(file: BlockFile, position: number, length: number): Buffer | undefined
   /** Keeps a block that is in memory already. */
   keep(file: BlockFile, index: number, block: Buffer): void
 }
@@ -44,6 +46,12 @@ export function openBlocks(maxBlocks = 32): Blocks {
       const parts: Buffer[] = []
       for (let index = first; index <= last; index++) parts.push(await blockOf(file, index))
       return Buffer.concat(parts).subarray(start, start + length)
+    },
+    cached(file, position, length) {
+      const index = Math.floor(position / BLOCK_BYTES)
+      const start = position - index * BLOCK_BYTES
+      if (start + length > BLOCK_BYTES) return undefined
+      return blocks.get(`${file.key}/${index}`)?.subarray(start, start + length)
     },
     keep: (file, index, block) => remember(`${file.key}/${index}`, block),
   }

@@ -18,8 +18,8 @@ export interface ObjectStore {
   has(oid: Oid): boolean
   /** Undefined where the store does not have it, or no longer as it was: then its file is gone, too. */
   read(oid: Oid): Promise<GitObject | undefined>
-  /** Those that are there, in the order in which they are read fastest. */
-  readAll(oids: Iterable<Oid>): AsyncIterable<{ readonly oid: Oid; readonly object: GitObject }>
+  /** Those that are there, many at a time, in the order in which they are read fastest. */
+  readAll(oids: Iterable<Oid>): AsyncIterable<readonly Found[]>
   /** Adds all that is written to the writer, or nothing where that throws. */
   add(write: (writer: SegmentWriter) => Promise<void>): Promise<void>
   /** Makes one file of many small ones. */
@@ -70,12 +70,16 @@ export function openObjectStore({ folder, clock, maxBytes, maxFiles }: ObjectSto
     return undefined
   }
 
-  /** Undefined where it is not as it was. */
+  /** Undefined where it is not in memory. */
+  function tryReadNow(oid: Oid, { segment, location }: Located): GitObject | undefined {
+    const bytes = blocks.cached({ key: segment.name, path: segment.path }, location.position, location.size)
+    return bytes && intact(oid, location.type, bytes)
+  }
+
   async function tryRead(oid: Oid, { segment, location }: Located): Promise<GitObject | undefined> {
     const { type, position, size } = location
     const bytes = await blocks.read({ key: segment.name, path: segment.path }, position, size).catch(() => undefined)
-    if (bytes === undefined || objectId({ type, bytes }) !== oid) return undefined
-    return { type, bytes: Buffer.from(bytes) }
+    return bytes && intact(oid, type, bytes)
   }
 
   async function discard({ name, path }: Segment): Promise<void> {
@@ -125,10 +129,19 @@ export function openObjectStore({ folder, clock, maxBytes, maxFiles }: ObjectSto
         return located === undefined ? [] : [{ oid, located, at: segments.indexOf(located.segment) }]
       })
       found.sort((a, b) => a.at - b.at || a.located.location.position - b.located.location.position)
+      let batch: Found[] = []
+      let bytes = 0
       for (const { oid, located } of found) {
-        const object = (await tryRead(oid, located)) ?? (await read(oid))
-        if (object !== undefined) yield { oid, object }
+        const object = tryReadNow(oid, located) ?? (await tryRead(oid, located)) ?? (await read(oid))
+        if (object === undefined) continue
+        batch.push({ oid, object })
+        bytes += OBJECT_COST + object.bytes.length
+        if (bytes < BATCH_BYTES) continue
+        yield batch
+        batch = []
+        bytes = 0
       }
+      if (batch.length > 0) yield batch
     },
     add,
     async compact() {
@@ -137,7 +150,8 @@ export function openObjectStore({ folder, clock, maxBytes, maxFiles }: ObjectSto
       await add(async (writer) => {
         for (const oid of small.flatMap((segment) => [...segment.oids()])) {
           const object = await read(oid)
-          if (object !== undefined) await writer.add(object)
+          if (object !== undefined) writer.add(object)
+          await writer.drain()
         }
       })
       for (const segment of small) await discard(segment)
@@ -154,6 +168,11 @@ export function openObjectStore({ folder, clock, maxBytes, maxFiles }: ObjectSto
   }
 }
 
+export interface Found {
+  readonly oid: Oid
+  readonly object: GitObject
+}
+
 interface Located {
   readonly segment: Segment
   readonly location: Location
@@ -166,6 +185,15 @@ const ABANDONED_MS = 24 * 60 * 60_000
 const SMALL_BYTES = 4 * 1024 ** 2
 /** Of one answer, unpacked. */
 const MAX_WRITTEN_BYTES = 4 * 1024 ** 3
+
+const BATCH_BYTES = 256 * 1024
+/** What a small object costs by itself, as bytes. */
+const OBJECT_COST = 1024
+
+/** A copy, or undefined where it is not as it was. */
+function intact(oid: Oid, type: GitObject['type'], bytes: Buffer): GitObject | undefined {
+  return objectId({ type, bytes }) === oid ? { type, bytes: Buffer.from(bytes) } : undefined
+}
 
 async function removeAbandoned(path: string, now: number): Promise<void> {
   const found = await stat(path).catch(() => undefined)

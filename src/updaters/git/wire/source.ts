@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Clock } from '../../../lifecycle/clock.js'
 import { GitError } from '../errors.js'
 import type { ObjectSource } from '../object-source.js'
@@ -8,7 +9,6 @@ import type { References } from '../references.js'
 import type { Oid, Snapshot } from '../repository.js'
 import { branchTips } from '../tips.js'
 import type { Transport } from '../transports/transport.js'
-import { paced } from '../turns.js'
 import { type FetchOrder, fetchPack } from './fetch.js'
 import { openObjectStore } from './object-store.js'
 import { unpack } from './unpack.js'
@@ -108,19 +108,19 @@ export function wireSource(options: WireOptions): ObjectSource {
 
     async *readBlobs(oids, signal) {
       const unread = new Set(oids)
-      const pace = paced()
+      // Twice: what turns out to be damaged is fetched again.
       for (let attempt = 0; attempt < 2 && unread.size > 0; attempt++) {
         const absent = [...unread].filter((oid) => !store.has(oid))
         for (let at = 0; at < absent.length; at += MAX_WANTS) {
           const wants = absent.slice(at, at + MAX_WANTS)
           await timed('fetch', signal, () => fetchObjects({ wants }, signal))
         }
-        for await (const { oid, object } of store.readAll(unread)) {
+        for await (const found of store.readAll(unread)) {
           // The type of what a server sent by its id was the server's choice.
-          if (object.type !== 'blob') continue
-          unread.delete(oid)
-          yield { oid, bytes: object.bytes }
-          await pace(object.bytes.length)
+          const blobs = found.filter(({ object }) => object.type === 'blob')
+          for (const { oid } of blobs) unread.delete(oid)
+          yield blobs.map(({ oid, object }) => ({ oid, bytes: object.bytes }))
+          await turn()
         }
       }
       for (const oid of unread) throw missing('blob', oid)
@@ -129,7 +129,7 @@ export function wireSource(options: WireOptions): ObjectSource {
     async keep(branch, commit, objects) {
       if (store.isFull()) return
       await store.add(async (writer) => {
-        for (const object of objects) await writer.add(object)
+        for (const object of objects) writer.add(object)
       })
       await tips.remember(branch, commit)
     },

@@ -44,8 +44,9 @@ export async function unpack(
   }
 
   async function write(offset: number, object: GitObject): Promise<Ready[]> {
-    const oid = await writer.add(object)
+    const oid = writer.add(object)
     offsets.set(offset, oid)
+    await writer.drain()
     await pace(object.bytes.length)
     return [...waiting.take(offset), ...waiting.take(oid)].map((entry) => ({ entry, base: oid }))
   }
@@ -59,12 +60,22 @@ export async function unpack(
     return { type: object.type, bytes: applyDelta(object.bytes, entry.data) }
   }
 
-  for await (const entry of readPack(chunks, { maxEntryBytes: limits.objectBytes, maxEntries: MAX_OBJECTS })) {
+  async function take(entry: PackEntry): Promise<void> {
     const base = typeof entry.base === 'number' ? offsets.get(entry.base) : entry.base
     if (entry.type !== undefined) await settle(entry.offset, { type: entry.type, bytes: entry.data })
     else if (base !== undefined && (writer.has(base) || bases.has(base)))
       await settle(entry.offset, await changed(base, entry))
     else waiting.add(entry.base ?? 0, entry)
+  }
+
+  for await (const entries of readPack(chunks, { maxEntryBytes: limits.objectBytes, maxEntries: MAX_OBJECTS })) {
+    for (const entry of entries) {
+      const { offset, type, data } = entry
+      // Most are whole and nothing waits for them: then there is nothing to wait for here, either.
+      if (type !== undefined && waiting.isEmpty()) offsets.set(offset, writer.add({ type, bytes: data }))
+      else await take(entry)
+    }
+    await writer.drain()
   }
   await settleRest()
 
