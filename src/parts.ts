@@ -101,6 +101,7 @@ async function openReconciler(
     stateFolder: join(state, 'git'),
     clock,
     onOperation: (operation) => events.gitOperated({ git: git.name, ...operation }),
+    onEngine: (choice) => events.gitEngineChosen({ git: git.name, ...choice }),
   })
   const index = await openPlaceIndex(join(state, 'places', `${git.name}.jsonl`))
   const wanted = fileMatcher(policies.flatMap((policy) => globsOf(policy, git.name)))

@@ -40,6 +40,8 @@ export interface Events {
     readonly outcome: string
     readonly durationMs: number
   }): void
+  /** How a Git repository is read from now on, and why so. */
+  gitEngineChosen(choice: { readonly git: string; readonly engine: string; readonly reason: string }): void
   pushRetried(retry: { readonly git: string; readonly attempt: number; readonly reason: string }): void
   committed(commit: {
     readonly git: string
@@ -157,6 +159,11 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
       metrics.gitOperations.inc(operation)
       metrics.gitOperationSeconds.observe({ git: operation.git, operation: operation.operation }, durationMs / 1000)
       log.debug('Git operation', { ...operation, durationMs: Math.round(durationMs) })
+    },
+    gitEngineChosen(choice) {
+      // The other engine takes every server and is slower, which somebody may wonder about.
+      if (choice.engine === 'wire') log.debug('Git engine chosen', choice)
+      else log.info('Git engine chosen', choice)
     },
     pushRetried(retry) {
       metrics.pushRetries.inc({ git: retry.git })

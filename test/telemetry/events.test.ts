@@ -87,3 +87,13 @@ it('shows what is selected, whoever selected it, and what was last known while t
   assert.deepEqual(await shown(of('1.1.0')), [line('1.1.0')])
   assert.deepEqual(await shown(() => Promise.reject(new Error('away'))), [line('1.1.0')])
 })
+
+it('tells of a Git repository that has to be read the slower way', () => {
+  const { events, lines } = setup()
+  events.gitEngineChosen({ git: 'fleet', engine: 'wire', reason: 'server sends every file' })
+  events.gitEngineChosen({ git: 'old', engine: 'isomorphic', reason: 'server has no protocol version 2' })
+  assert.deepEqual(lines, [
+    'debug Git engine chosen server sends every file',
+    'info Git engine chosen server has no protocol version 2',
+  ])
+})
