@@ -165,8 +165,10 @@ class PlainReader {
 
   /** A plain scalar that goes on below: neither behind a comment nor behind an empty line. */
   private foldedPlain(node: Node, column: number): Node {
-    if (node.type !== 'scalar' || node.style !== 'plain') this.fail()
-    if (node.type !== 'scalar') return node
+    if (node.type !== 'scalar' || node.style !== 'plain') {
+      this.fail()
+      return node
+    }
     const lines = [node.value]
     let { end } = node
     while (this.column > column) {
@@ -220,7 +222,7 @@ class PlainReader {
     return this.inline(true)
   }
 
-  /** A block of lines, of which none has blanks that count and nothing else, and where they are folded, none that is empty or deeper. */
+  /** Lines behind `|` or `>`. Of folded ones, none is empty or deeper; of others, none has no more than blanks that count. */
   private blockScalar(column: number): Node {
     const isFolded = this.text[this.at] === '>'
     const isStripped = this.text[this.at + 1] === '-'
@@ -243,8 +245,8 @@ class PlainReader {
       } else {
         if (indentation === -1 && width > column) indentation = width
         if (width < indentation || indentation === -1) break
+        if (isFolded && (blanks > 0 || width > indentation || this.text[content] === '\t')) this.fail()
         for (; blanks > 0; blanks--) lines.push('')
-        if (isFolded && (lines.includes('') || width > indentation || this.text[content] === '\t')) this.fail()
         lines.push(this.text.slice(line + indentation, this.text[newline - 1] === '\r' ? newline - 1 : newline))
         end = newline + 1
       }

@@ -216,6 +216,8 @@ test('however long or broken a text is, it is read in one pass', () => {
     `a: '${' '.repeat(size)}\n  b'`,
     '- "a"\n'.repeat(size / 8),
     `a: |\n${' \n'.repeat(size)}`,
+    `a: >\n${'  b\n'.repeat(size / 4)}`,
+    `a: |\n${'  b\n\n'.repeat(size / 4)}`,
     'a: |\n'.repeat(size / 8),
     '---\n'.repeat(size / 8),
     ' '.repeat(size),
