@@ -104,6 +104,16 @@ function conformance({ urlOf, engine, filters = true, version }: Way): void {
     })
   })
 
+  test('reads what Git itself reads, after each of many changes', async () => {
+    const { repository, path } = await start(similarFiles(0))
+    for (let round = 1; round <= 4; round++) {
+      const snapshot = await repository.head('main', never)
+      assert.deepEqual(await readAll(repository, snapshot), await readAllByGit(path))
+      await commitFiles(path, 'main', similarFiles(round))
+      if (round % 2 === 0) await git(path, ['gc', '--quiet'])
+    }
+  })
+
   test('commits changes that a native clone sees, and nothing else', async () => {
     const { repository, path } = await start({ 'a.yaml': 'a: 1\n', 'apps/b/c.yaml': 'c: 1\n', 'apps/e.yaml': 'e: 1\n' })
     const base = await repository.head('main', never)
@@ -433,6 +443,24 @@ async function readAll(repository: GitRepository, snapshot: Snapshot): Promise<R
 async function readOne(repository: GitRepository, { oid }: TreeEntry): Promise<string> {
   for await (const { bytes } of repository.readBlobs([oid], never)) return Buffer.from(bytes).toString()
   throw new assert.AssertionError({ message: `no blob ${oid}` })
+}
+
+/** Long files that have most in common, so that Git sends them as deltas of each other; others of them in each round. */
+function similarFiles(round: number): Files {
+  const lines = Array.from({ length: 300 }, (_, line) => `key${line}: value ${line ** 3}\n`).join('')
+  const indexes = Array.from({ length: 60 }, (_, index) => index).filter(
+    (index) => round === 0 || index % (round + 1) === 0,
+  )
+  return Object.fromEntries(
+    indexes.map((index) => [`d${index % 7}/f${index}.yaml`, `${lines}at: ${index} in ${round}\n`]),
+  )
+}
+
+async function readAllByGit(path: string): Promise<Record<string, string>> {
+  const names = (await git(path, ['ls-tree', '-r', '-z', '--name-only', 'refs/heads/main'])).toString().split('\0')
+  const files = names.filter((name) => name !== '')
+  const read = files.map(async (name) => [name, (await readFileAt(path, 'main', name)).toString()] as const)
+  return Object.fromEntries(await Promise.all(read))
 }
 
 async function list(path: string): Promise<string[]> {

@@ -71,7 +71,9 @@ export function wireSource(options: WireOptions): ObjectSource {
 
   /** Where the pack has deltas of what is not here, that is fetched by itself; its own pack must be whole. */
   async function fetchObjects(order: FetchOrder, signal: AbortSignal, isWhole = false): Promise<void> {
-    const fetch = async (wants: readonly Oid[]) => (isWhole ? undefined : fetchObjects({ wants }, signal, true))
+    const fetch = async (oids: readonly Oid[]) => {
+      if (!isWhole) for (const wants of portionsOf(oids)) await fetchObjects({ wants }, signal, true)
+    }
     await store.add((writer) => unpack(fetchPack(transport, order, signal), writer, { ...store, fetch }))
   }
 
@@ -110,11 +112,8 @@ export function wireSource(options: WireOptions): ObjectSource {
       const unread = new Set(oids)
       // Twice: what turns out to be damaged is fetched again.
       for (let attempt = 0; attempt < 2 && unread.size > 0; attempt++) {
-        const absent = [...unread].filter((oid) => !store.has(oid))
-        for (let at = 0; at < absent.length; at += MAX_WANTS) {
-          const wants = absent.slice(at, at + MAX_WANTS)
+        for (const wants of portionsOf([...unread].filter((oid) => !store.has(oid))))
           await timed('fetch', signal, () => fetchObjects({ wants }, signal))
-        }
         for await (const found of store.readAll(unread)) {
           // The type of what a server sent by its id was the server's choice.
           const blobs = found.filter(({ object }) => object.type === 'blob')
@@ -146,6 +145,10 @@ function filterFor(isKnown: boolean): string {
 
 /** Of one request, which then has 2.5 MB. */
 const MAX_WANTS = 50_000
+
+function* portionsOf(oids: readonly Oid[]): Generator<readonly Oid[]> {
+  for (let at = 0; at < oids.length; at += MAX_WANTS) yield oids.slice(at, at + MAX_WANTS)
+}
 
 function missing(type: string, oid: Oid): GitError {
   return new GitError('STATE', `${type} ${oid} is not in the state folder`, { retryable: true })

@@ -6,7 +6,7 @@ import { FLUSH, packetLine } from '../../../../src/updaters/git/packet-lines.js'
 import { localTransport } from '../../../../src/updaters/git/transports/local.js'
 import type { Transport, TransportRequest } from '../../../../src/updaters/git/transports/transport.js'
 import { removeFolder, temporaryFolder } from '../../../parts/folder.js'
-import { commitFiles, createRepository, writeHook } from '../../../parts/git-server.js'
+import { commitFiles, createRepository, git, writeHook } from '../../../parts/git-server.js'
 import { gitError } from '../scene.js'
 
 describe('the local transport', () => {
@@ -56,9 +56,10 @@ describe('the local transport', () => {
     assert.ok(!names.includes('REGISTRY_PASSWORD'))
   })
 
-  test('speaks version 2 where it is asked to', async () => {
+  test('speaks version 2 where it is asked to, and leaves out files on demand', async () => {
     const request = { ...refs(), headers: { 'git-protocol': 'version=2' } }
-    assert.match(await read(localTransport(path), request), /^000eversion 2\n/)
+    await git(path, ['config', 'uploadpack.allowFilter', 'false'])
+    assert.match(await read(localTransport(path), request), /^000eversion 2\n[^]*fetch=[a-z -]*filter/)
   })
 
   test('says what is missing', async () => {
