@@ -59,7 +59,9 @@ export function openObjectStore({ folder, clock, maxBytes, maxFiles }: ObjectSto
       if (segment === undefined) await rm(join(folder, file), { force: true })
       else found.push(segment)
     }
-    take(found)
+    // And what was added here meanwhile.
+    const names = new Set([...known.keys(), ...found.map(({ name }) => name)])
+    take([...found, ...segments.filter(({ name }) => !names.has(name))])
   }
 
   function locate(oid: Oid): Located | undefined {

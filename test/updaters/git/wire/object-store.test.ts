@@ -101,6 +101,15 @@ describe('the store of objects', () => {
     assert.equal((await two.read(objectId(blob('c'))))?.bytes.toString(), 'c')
   })
 
+  test('has what was added while it looked', async () => {
+    const store = open()
+    await keep(store, blob('old'))
+    for (let index = 0; index < 20; index++) {
+      await Promise.all([store.refresh(), keep(store, blob(`${index}`)), store.refresh()])
+      assert.ok(store.has(objectId(blob(`${index}`))))
+    }
+  })
+
   const damages: [string, (path: string, bytes: Buffer) => Promise<unknown>][] = [
     ['is gone', (path) => rm(path)],
     ['is empty', (path) => truncate(path, 0)],
