@@ -1,4 +1,5 @@
 import type { Configuration } from '../config/configuration.js'
+import { suggestion } from '../config/nearest.js'
 import { isTag } from '../image/tag.js'
 import { parseInstant } from '../policies/local-time.js'
 import { type Command, EXIT, type Invocation } from './command.js'
@@ -74,7 +75,11 @@ function chosenBy({ operands }: Invocation, { policies }: Configuration): (polic
   const [only, ...more] = operands
   if (more.length > 0) throw new UsageError('Cannot explain: name one policy, or none for all')
   if (only !== undefined && !policies.some(({ name }) => name === only)) {
-    throw new UsageError(`Cannot explain "${only}": there is no such policy`)
+    const near = suggestion(
+      only,
+      policies.map(({ name }) => name),
+    )
+    throw new UsageError(`Cannot explain "${only}": there is no such policy${near}`)
   }
   return (name) => only === undefined || name === only
 }

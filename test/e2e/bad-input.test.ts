@@ -252,6 +252,6 @@ describe('a policy file or command line that is wrong', SIDE_BY_SIDE, () => {
     const { config } = await stage.fleet('unknown-policy', {}, { app: policy(stage.image('good/app'), '1.x') })
     const { code, stderr } = await tidemark(['explain', 'apq', '--config', config])
     assert.equal(code, 2)
-    assert.equal(stderr, 'tidemark: Cannot explain "apq": there is no such policy\n')
+    assert.equal(stderr, 'tidemark: Cannot explain "apq": there is no such policy, did you mean "app"?\n')
   })
 })
