@@ -6,12 +6,14 @@ import type { ObjectSource } from '../object-source.js'
 import { type GitObject, parseCommitTree } from '../objects.js'
 import type { Timed } from '../operations.js'
 import type { References } from '../references.js'
-import type { Oid, Snapshot } from '../repository.js'
+import type { Blob, Oid, Snapshot } from '../repository.js'
 import { branchTips } from '../tips.js'
 import type { Transport } from '../transports/transport.js'
 import { type FetchOrder, fetchPack } from './fetch.js'
-import { openObjectStore } from './object-store.js'
-import { unpack } from './unpack.js'
+import { handoff } from './handoff.js'
+import { type Found, openObjectStore } from './object-store.js'
+import { type Received, tellingWriter } from './telling-writer.js'
+import { type Bases, unpack } from './unpack.js'
 
 export interface WireOptions {
   /** Belongs to this repository alone; several processes may share it. Made where it is missing. */
@@ -69,12 +71,26 @@ export function wireSource(options: WireOptions): ObjectSource {
     return undefined
   }
 
-  /** Where the pack has deltas of what is not here, that is fetched by itself; its own pack must be whole. */
-  async function fetchObjects(order: FetchOrder, signal: AbortSignal, isWhole = false): Promise<void> {
+  async function fetchObjects(order: FetchOrder, signal: AbortSignal, received?: Received): Promise<void> {
+    // Where the pack has deltas of what is not here, that is fetched by itself; its own pack must be whole.
     const fetch = async (oids: readonly Oid[]) => {
-      if (!isWhole) for (const wants of portionsOf(oids)) await fetchObjects({ wants }, signal, true)
+      for (const wants of portionsOf(oids)) await unpackInto({ wants }, async () => {}, signal)
     }
-    await store.add((writer) => unpack(fetchPack(transport, order, signal), writer, { ...store, fetch }))
+    await unpackInto(order, fetch, signal, received)
+  }
+
+  async function unpackInto(order: FetchOrder, fetch: Bases['fetch'], signal: AbortSignal, received?: Received) {
+    await store.add(async (writer) => {
+      const telling = received && tellingWriter(writer, received)
+      await unpack(fetchPack(transport, order, signal), telling ?? writer, { ...store, fetch })
+      await telling?.tellRest()
+    })
+  }
+
+  /** Those that are wanted still; the server may send what nobody asked for. */
+  function blobsOf(found: readonly Found[], unread: Set<Oid>): readonly Blob[] {
+    const blobs = found.filter(({ oid, object }) => object.type === 'blob' && unread.delete(oid))
+    return blobs.map(({ oid, object }) => ({ oid, bytes: object.bytes }))
   }
 
   async function read(oid: Oid, type: GitObject['type']): Promise<Buffer | undefined> {
@@ -112,14 +128,14 @@ export function wireSource(options: WireOptions): ObjectSource {
       const unread = new Set(oids)
       // Twice: what turns out to be damaged is fetched again.
       for (let attempt = 0; attempt < 2 && unread.size > 0; attempt++) {
-        for (const wants of portionsOf([...unread].filter((oid) => !store.has(oid))))
-          await timed('fetch', signal, () => fetchObjects({ wants }, signal))
         for await (const found of store.readAll(unread)) {
-          // The type of what a server sent by its id was the server's choice.
-          const blobs = found.filter(({ object }) => object.type === 'blob')
-          for (const { oid } of blobs) unread.delete(oid)
-          yield blobs.map(({ oid, object }) => ({ oid, bytes: object.bytes }))
+          yield blobsOf(found, unread)
           await turn()
+        }
+        for (const wants of portionsOf([...unread].filter((oid) => !store.has(oid)))) {
+          const { put, taken } = handoff<readonly Found[]>()
+          const fetching = timed('fetch', signal, () => fetchObjects({ wants }, signal, put))
+          for await (const found of taken(fetching)) yield blobsOf(found, unread)
         }
       }
       for (const oid of unread) throw missing('blob', oid)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import type { Snapshot } from '../../../../src/updaters/git/repository.js'
 import { openSegment } from '../../../../src/updaters/git/wire/segment.js'
+import { eventually } from '../../../parts/eventually.js'
 import { removeFolder } from '../../../parts/folder.js'
 import { commitFiles, type GitRequest, git } from '../../../parts/git-server.js'
 import { details, gitError, never, readRoot, type Scene, startScene } from '../scene.js'
@@ -54,6 +55,32 @@ describe('the engine "wire"', () => {
     assert.equal(fetches.length, 1)
     for (const oid of oids) assert.match(fetches[0] ?? '', new RegExp(`want ${oid}\n`))
     assert.deepEqual(await fetchesOf(async () => assert.equal(await read(), 3)), [])
+  })
+
+  test('keeps what it fetches although nobody reads on', async () => {
+    const repository = scene.open()
+    const { tree } = await repository.head('main', never)
+    const oids = (await repository.readTree(tree)).filter(({ type }) => type === 'file').map(({ oid }) => oid)
+    const first = scene.operations.length
+    for await (const _ of repository.readBlobs(oids, never)) break
+    await eventually('the fetch is done', () => scene.operations.length > first)
+    assert.deepEqual(await fetchesOf(() => readRoot(repository, { branch: 'main', commit: '', tree }, 'huge.txt')), [])
+  })
+
+  test('passes on that a fetch breaks off while its files are read', async () => {
+    const repository = scene.open()
+    const { tree } = await repository.head('main', never)
+    const oids = (await repository.readTree(tree)).filter(({ type }) => type === 'file').map(({ oid }) => oid)
+    scene.server.after = (request, answer) =>
+      isFetch(request) ? { ...answer, body: answer.body.subarray(0, answer.body.length - 30), cut: true } : answer
+    await assert.rejects(
+      async () => {
+        for await (const _ of repository.readBlobs(oids, never));
+      },
+      gitError('UNREACHABLE', true, /^Cannot read /),
+    )
+    scene.server.after = (_, answer) => answer
+    assert.equal(await readRoot(repository, await repository.head('main', never)), `a: ${last}\n`)
   })
 
   test('gets what others push together with its files, but for large ones', async () => {
