@@ -2,16 +2,17 @@ import { existsSync } from 'node:fs'
 import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { removeFolder, temporaryFolder } from '../test/parts/folder.js'
-import { commitFiles, git, startGitServer } from '../test/parts/git-server.js'
+import { commitFiles, type GitServer, git, startGitServer } from '../test/parts/git-server.js'
 import { ms, printTable, quantile } from './parts/figures.js'
 import { appAt, FILES_PER_APP, fleetFiles, imageLine } from './parts/fleet.js'
 import { startNativeGit } from './parts/native-git.js'
+import type { ParseOrder } from './parts/parsing.js'
 import type { UpdateOrder, UpdateResult } from './parts/reconciling.js'
 import { type Spent, startWorker } from './parts/worker.js'
 
 /**
- * Writing one image into a repository of 50,000 files: our reconciler in a process of its own beside native Git's plumbing on
- * a kept bare mirror, in turns, each upon a repository of its own on one server. Wall and CPU time of the client alone.
+ * Writing one image into a repository of 50,000 files: our reconciler with each of its two engines in a process of its own beside
+ * native Git's plumbing on a kept bare mirror, in turns, each upon a repository of its own. Wall and CPU time of the client alone.
  */
 
 const APPS = 2_000
@@ -21,98 +22,173 @@ const ROUNDS = 15
 // 50,000 files are a test of the disk otherwise.
 if (existsSync('/dev/shm')) process.env.TMPDIR = '/dev/shm'
 
-const script = new URL('./parts/reconciling.ts', import.meta.url)
-const server = await startGitServer()
+const ENGINES = ['wire', 'isomorphic'] as const
+const CLIENTS = [...ENGINES, 'native'] as const
+type Engine = (typeof ENGINES)[number]
+type Client = (typeof CLIENTS)[number]
+type Cost = Pick<Spent, 'wallMs' | 'cpuMs'> & { readonly peakMiB?: number }
+type Costs = Record<Client, Cost[]>
+
+const script = (name: string) => new URL(`./parts/${name}.ts`, import.meta.url)
+// The engine is chosen by what the server can do.
+const servers: Readonly<Record<Client, GitServer>> = {
+  wire: await startGitServer(),
+  isomorphic: await startGitServer(),
+  native: await startGitServer(),
+}
+servers.isomorphic.before = ({ headers }) => {
+  delete headers['git-protocol']
+  return undefined
+}
 const folder = await temporaryFolder('benchmark')
+/** The last tag that each has written. */
+const tags: Record<Client, number> = { wire: 0, isomorphic: 0, native: 0 }
 try {
-  const repositories = await prepare()
-  await compare(repositories)
+  await prepare()
+  await compare()
 } finally {
-  await server.stop()
+  for (const server of Object.values(servers)) await server.stop()
   await removeFolder(folder)
 }
 
-interface Repositories {
-  readonly ours: { readonly url: string; readonly path: string }
-  readonly native: { readonly url: string; readonly path: string }
+function pathOf(client: Client): string {
+  return join(servers[client].folder, 'fleet.git')
 }
 
-async function prepare(): Promise<Repositories> {
-  const ours = await server.create('ours', fleetFiles(APPS))
-  await git(ours.path, ['gc', '--quiet'])
-  await cp(ours.path, join(server.folder, 'native.git'), { recursive: true })
-  return { ours, native: { url: `${server.url}/native.git`, path: join(server.folder, 'native.git') } }
+function urlOf(client: Client): string {
+  return `${servers[client].url}/fleet.git`
 }
 
-async function compare({ ours, native }: Repositories): Promise<void> {
-  const mirror = join(folder, 'native')
-  await mkdir(mirror)
-  const shell = await startNativeGit(native.url, mirror)
-  const open = () => startWorker<UpdateOrder, UpdateResult>(script, [ours.url, join(folder, 'state'), String(POLICIES)])
-  let worker = await open()
-  let tag = 0
-  const update = async () => {
-    const spent = await worker.run({ tag: `1.0.${++tag}` })
-    if (spent.result.changes !== 1) throw new Error(`Cannot measure: ${spent.result.changes} changes instead of 1`)
-    return spent
-  }
+async function prepare(): Promise<void> {
+  const { path } = await servers.native.create('fleet', fleetFiles(APPS))
+  await git(path, ['gc', '--quiet'])
+  for (const engine of ENGINES) await cp(path, pathOf(engine), { recursive: true })
+}
 
+async function compare(): Promise<void> {
   console.log(`${APPS * FILES_PER_APP} files, ${APPS * 5} of them with images; ${POLICIES} policies, one image changes`)
-  const nativeCold = await shell.cold()
-  const cold = await update()
-  await worker.stop()
-  worker = await open()
-  const restarted = await update()
+  const named = costs()
+  for (let round = 0; round < 3; round++) await updateOneFile(named, round)
 
-  const quiet = rounds()
-  const busy = rounds()
-  let nativeTag = 0
+  const shell = await startNativeGit(urlOf('native'), await newFolder('native'))
+  const updaters = { wire: await openUpdater('wire'), isomorphic: await openUpdater('isomorphic') }
+  const [cold, restarted, quiet, busy] = [costs(), costs(), costs(), costs()]
+  const [reading, parsing] = [await shell.cold(), await parseEverything()]
+  cold.native.push({ wallMs: reading.wallMs + parsing.wallMs, cpuMs: reading.cpuMs + parsing.cpuMs })
+  for (const engine of ENGINES) {
+    cold[engine].push(await updaters[engine].update())
+    await updaters[engine].restart()
+    restarted[engine].push(await updaters[engine].update())
+  }
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [kind, spent] of [
-      ['quiet', quiet],
-      ['busy', busy],
-    ] as const) {
-      if (kind === 'busy') for (const { path } of [ours, native]) await somebodyCommits(path, round)
-      spent.ours.push(await update())
-      const app = appAt(0)
-      const [from, to] = [imageLine(app, `1.0.${nativeTag}`), imageLine(app, `1.0.${++nativeTag}`)]
-      spent.native.push(await shell.update({ file: app.file, from, to }))
+    for (const spent of [quiet, busy]) {
+      if (spent === busy) for (const client of CLIENTS) await somebodyCommits(client, round)
+      for (const engine of ENGINES) spent[engine].push(await updaters[engine].update())
+      spent.native.push(await shell.update(nextChange()))
     }
   }
-  await worker.stop()
+  for (const engine of ENGINES) await updaters[engine].stop()
   await shell.stop()
 
   printTable(
-    ['', 'ours ms', 'native ms', 'ratio', 'ours CPU ms', 'native CPU ms', 'ratio', 'peak MiB'],
     [
-      rowOf('first pass, everything read', { ours: [cold], native: [nativeCold] }),
-      rowOf('first update after a restart', { ours: [restarted], native: [] }),
+      '',
+      'wire ms',
+      'isomorphic ms',
+      'native ms',
+      'wire / native',
+      'CPU: wire',
+      'isomorphic',
+      'native',
+      'wire / native',
+      'peak MiB: wire',
+      'isomorphic',
+    ],
+    [
+      rowOf('first update, its file named', named),
+      rowOf('first pass, everything read', cold),
+      rowOf('first update after a restart', restarted),
       rowOf('update, nobody else pushed', quiet),
       rowOf('update, somebody else pushed', busy),
     ],
   )
 }
 
-interface Rounds {
-  readonly ours: Spent[]
-  readonly native: Pick<Spent, 'wallMs' | 'cpuMs'>[]
+/** Nothing is kept, and the policies name the one file; native Git clones without files, and fetches the one. */
+async function updateOneFile(spent: Costs, round: number): Promise<void> {
+  const shell = await startNativeGit(urlOf('native'), await newFolder(`native-${round}`))
+  spent.native.push(await shell.updateCold(nextChange()))
+  await shell.stop()
+  for (const engine of ENGINES) {
+    const updater = await openUpdater(engine, `${engine}-${round}`, appAt(0).file)
+    spent[engine].push(await updater.update())
+    await updater.stop()
+  }
 }
 
-function rounds(): Rounds {
-  return { ours: [], native: [] }
+interface Updater {
+  update(): Promise<Spent>
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
+
+async function openUpdater(engine: Engine, state: string = engine, files = ''): Promise<Updater> {
+  const args = [urlOf(engine), join(folder, state), String(POLICIES), files]
+  const open = () => startWorker<UpdateOrder, UpdateResult>(script('reconciling'), args)
+  let worker = await open()
+  return {
+    async update() {
+      const spent = await worker.run({ tag: `1.0.${++tags[engine]}` })
+      if (spent.result.changes !== 1) throw new Error(`Cannot measure: ${spent.result.changes} changes instead of 1`)
+      return spent
+    },
+    async restart() {
+      await worker.stop()
+      worker = await open()
+    },
+    stop: () => worker.stop(),
+  }
+}
+
+function nextChange(): { readonly file: string; readonly from: string; readonly to: string } {
+  const app = appAt(0)
+  const [from, to] = [imageLine(app, `1.0.${tags.native}`), imageLine(app, `1.0.${++tags.native}`)]
+  return { file: app.file, from, to }
+}
+
+/** What finding the places in every file costs in a process of its own, which is given the files. */
+async function parseEverything(): Promise<Spent> {
+  const worker = await startWorker<ParseOrder, number>(script('parsing'), [pathOf('native')])
+  await worker.run({ step: 'read' })
+  const spent = await worker.run({ step: 'parse' })
+  await worker.stop()
+  return spent
 }
 
 /** Another file than ours each time, of another app. */
-async function somebodyCommits(path: string, round: number): Promise<void> {
+async function somebodyCommits(client: Client, round: number): Promise<void> {
   const file = appAt(1_000 + round).file.replace('deployment', 'configmap')
-  await commitFiles(path, 'main', { [file]: `kind: ConfigMap\ndata: { round: "${round}" }\n` })
+  await commitFiles(pathOf(client), 'main', { [file]: `kind: ConfigMap\ndata: { round: "${round}" }\n` })
 }
 
-function rowOf(name: string, { ours, native }: Rounds): (string | number)[] {
+async function newFolder(name: string): Promise<string> {
+  const path = join(folder, name)
+  await mkdir(path)
+  return path
+}
+
+function costs(): Costs {
+  return { wire: [], isomorphic: [], native: [] }
+}
+
+function rowOf(name: string, spent: Costs): (string | number)[] {
   const figures = (['wallMs', 'cpuMs'] as const).flatMap((what) => {
-    const mine = quantile(ours.map((spent) => spent[what]))
-    const theirs = quantile(native.map((spent) => spent[what]))
-    return native.length === 0 ? [ms(mine), '', ''] : [ms(mine), ms(theirs), (mine / theirs).toFixed(2)]
+    const [wire = 0, isomorphic = 0, native = 0] = CLIENTS.map((client) =>
+      quantile(spent[client].map((cost) => cost[what])),
+    )
+    const ours = [ms(wire), ms(isomorphic)]
+    return spent.native.length === 0 ? [...ours, '', ''] : [...ours, ms(native), (wire / native).toFixed(2)]
   })
-  return [name, ...figures, Math.max(...ours.map(({ peakMiB }) => peakMiB)).toFixed(0)]
+  const peaks = ENGINES.map((engine) => Math.max(...spent[engine].map(({ peakMiB = 0 }) => peakMiB)).toFixed(0))
+  return [name, ...figures, ...peaks]
 }

@@ -10,9 +10,17 @@ import { createInterface } from 'node:readline'
 export interface NativeGit {
   /** Clones a mirror without history and reads every blob once. */
   cold(): Promise<NativeSpent>
+  /** The same as `update` with nothing there, and without any file but the one. */
+  updateCold(change: NativeChange): Promise<NativeSpent>
   /** Fetches, writes the changed file, its trees and a commit, and pushes it. */
-  update(change: { readonly file: string; readonly from: string; readonly to: string }): Promise<NativeSpent>
+  update(change: NativeChange): Promise<NativeSpent>
   stop(): Promise<void>
+}
+
+export interface NativeChange {
+  readonly file: string
+  readonly from: string
+  readonly to: string
 }
 
 export interface NativeSpent {
@@ -50,6 +58,7 @@ export async function startNativeGit(url: string, folder: string): Promise<Nativ
   await run(functions(url))
   return {
     cold: () => run('cold'),
+    updateCold: ({ file, from, to }) => run(`updateCold '${file}' '${from}' '${to}'`),
     update: ({ file, from, to }) => run(`update '${file}' '${from}' '${to}'`),
     async stop() {
       shell.stdin.end()
@@ -77,12 +86,21 @@ cold() {
   git config maintenance.auto false
   git ls-tree -r --format='%(objectname)' main | git cat-file --batch --buffer > /dev/null
 }
+updateCold() {
+  git clone --quiet --bare --depth 1 --branch main --filter=blob:none ${url} mirror.git
+  cd mirror.git
+  git config maintenance.auto false
+  write "$@"
+}
 update() {
   git fetch --quiet origin +refs/heads/main:refs/heads/main
+  write "$@"
+}
+write() {
   blob=$(git cat-file blob "main:$1" | sed "s|$2|$3|" | git hash-object -w --stdin)
   git read-tree main
   git update-index --cacheinfo "100644,$blob,$1"
-  commit=$(git commit-tree -p main -m "Update $1" "$(git write-tree)")
+  commit=$(git commit-tree -p main -m "Update $1" "$(git write-tree --missing-ok)")
   git push --quiet origin "$commit:refs/heads/main"
   git update-ref refs/heads/main "$commit"
 }

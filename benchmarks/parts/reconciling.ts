@@ -23,7 +23,9 @@ export interface UpdateResult {
 }
 
 /** A reconciler as the service makes it, alone in a process. Opened by the first order, whose cost includes that. */
-const [url = '', state = '', policies = ''] = process.argv.slice(2)
+const [url = '', state = '', policies = '', file = ''] = process.argv.slice(2)
+/** Default: all that may have places. */
+const files = file === '' ? undefined : [file]
 const RULE = 'benchmark'
 const jobs = memoryJobs({ clock: systemClock, random: Math.random })
 const writing = Array.from({ length: Number(policies) }, (_, index) => policyOf(index))
@@ -52,7 +54,7 @@ async function open() {
     },
     intervalMs: 60_000,
     repository,
-    scanner: createScanner(repository, index, (path) => writing.some(({ writesTo }) => writesTo(path))),
+    scanner: createScanner(repository, index, fileMatcher(files)),
     jobs,
     clock,
     random: Math.random,
@@ -67,7 +69,7 @@ function policyOf(index: number): WritingPolicy {
     image,
     repository: parseRepository(image),
     rule: RULE,
-    writesTo: fileMatcher(),
+    writesTo: fileMatcher(files),
     downgrade: 'never',
     policy: semverPolicy('*'),
     digest: 'none',
