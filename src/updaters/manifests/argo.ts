@@ -49,6 +49,12 @@ export function parameterGroups(parameters: readonly MapNode[]): readonly Parame
   return [...groups.values()]
 }
 
+/** The parameter `global.imageRegistry`. A subchart's own is not all images'. */
+export function registryParameter(parameters: readonly MapNode[]): string | undefined {
+  const map = parameters.find((parameter) => textOf(targetOf(ownEntry(parameter, 'name'))) === 'global.imageRegistry')
+  return textOf(targetOf(ownEntry(map, 'value')))
+}
+
 /** The maps of the `parameters` below `helm`. */
 export function parametersOf(helm: Node | undefined): readonly MapNode[] {
   const map = targetOf(helm)

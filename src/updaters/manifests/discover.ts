@@ -1,10 +1,10 @@
 import { isDigest } from '../../image/digest.js'
-import { parameterGroups, parametersOf, readKustomizeImage } from './argo.js'
+import { parameterGroups, parametersOf, readKustomizeImage, registryParameter } from './argo.js'
 import { createCollector } from './collector.js'
-import { type Fields, fieldReader, isEmpty, ownEntry, textOf } from './fields.js'
+import { type Fields, fieldReader, hasForeignDigest, isEmpty, ownEntry, textOf } from './fields.js'
 import type { Discovery, Doubt, Finding } from './finding.js'
 import { artifactName, artifactVersion } from './flux.js'
-import { bareImage, imageName, type Scope } from './image-name.js'
+import { bareImage, imageName, namesRegistry, type Scope } from './image-name.js'
 import { entriesOf, kustomizeEntries, kustomizeName } from './kustomize.js'
 import { isReplaceable, type MapNode, type Node, type ScalarNode, type Target, targetOf } from './node.js'
 import { type Pinning, pairOf } from './pair.js'
@@ -35,12 +35,14 @@ export function discover(file: string, text: string, root: Node | undefined): Di
 
   function visitItem(item: Node, scope: Scope): void {
     const target = targetOf(item)
-    if (scope.key === 'images' && target?.type === 'scalar') addListed(target)
+    if (scope.key === 'images' && target?.type === 'scalar') addListed(target, undefined)
     visit(item, { ...scope, key: '', parent: scope.key })
   }
 
   function visitMap(map: MapNode, scope: Scope): void {
     const fields = fieldsOf(map)
+    // A schema's defaults and examples are its author's, and say nothing of what runs here.
+    if (textOf(fields.get('kind')) === 'CustomResourceDefinition') return
     const registry = globalRegistry(map) ?? scope.registry
     const inner = { ...(registry !== undefined && { registry }) }
     addArtifact(map)
@@ -58,7 +60,7 @@ export function discover(file: string, text: string, root: Node | undefined): Di
   function addValue(name: string, scalar: ScalarNode, fields: Fields, { key }: Scope): void {
     const isImage = name === 'image' || name === 'imageName' || (name === 'reference' && key === 'image')
     if (isImage) addReference(scalar, fields)
-    else if (key === 'images' && !fields.has(name)) addListed(scalar)
+    else if (key === 'images' && !fields.has(name)) addListed(scalar, fields.get('registry'))
   }
 
   function addReference(scalar: ScalarNode, fields: Fields): void {
@@ -68,15 +70,16 @@ export function discover(file: string, text: string, root: Node | undefined): Di
     const found = readReference(scalar, textOf(registry))
     if (found === undefined) return
     if ('message' in found) add({ scalar, message: found.message })
-    else for (const finding of withDigest({ scalar, ...found }, fields.get('digest'))) add(finding)
+    else for (const finding of withDigest({ scalar, ...found }, fields)) add(finding)
   }
 
   /** Items of Argo CD's `kustomize.images` rename too. A bare word of a list may be anything. */
-  function addListed(scalar: ScalarNode): void {
+  function addListed(scalar: ScalarNode, beside: Target | undefined): void {
     if (scalar.resolvesTo !== 'text' || !isReplaceable(scalar)) return
-    const found = readKustomizeImage(scalar) ?? readReference(scalar, undefined)
+    const registry = namesRegistry(scalar.value) ? undefined : textOf(beside)
+    const found = readKustomizeImage(scalar) ?? readReference(scalar, registry)
     if (found === undefined || 'message' in found) return
-    if ((found.image.tag ?? found.image.digest) !== undefined) withDigest({ scalar, ...found }, undefined).forEach(add)
+    if ((found.image.tag ?? found.image.digest) !== undefined) withDigest({ scalar, ...found }, NO_FIELDS).forEach(add)
   }
 
   function addPair(map: MapNode, fields: Fields, scope: Scope): void {
@@ -96,10 +99,13 @@ export function discover(file: string, text: string, root: Node | undefined): Di
   }
 
   function addParameters(helm: Node | undefined, scope: Scope): void {
-    for (const { key, fields, maps } of parameterGroups(parametersOf(helm))) {
+    const parameters = parametersOf(helm)
+    const registry = registryParameter(parameters)
+    const inner = { ...scope, ...(registry !== undefined && { registry }) }
+    for (const { key, fields, maps } of parameterGroups(parameters)) {
       const image = fields.get('image')
       if (image?.type === 'scalar' && image !== bareImage(fields)) addReference(image, fields)
-      pairOf(fields, imageName(fields, { ...scope, key }), inTag(maps)).forEach(add)
+      pairOf(fields, imageName(fields, { ...inner, key }), inTag(maps)).forEach(add)
     }
   }
 
@@ -118,12 +124,14 @@ export function discover(file: string, text: string, root: Node | undefined): Di
 const PAIRED = ['tag', 'newTag', 'digest', 'newDigest', 'sha', 'version']
 
 /** A reference, and the digest beside it: they are one decision. */
-function withDigest(found: Finding, beside: Target | undefined): readonly (Finding | Doubt)[] {
+function withDigest(found: Finding, fields: Fields): readonly (Finding | Doubt)[] {
   const { scalar, image } = found
+  const beside = fields.get('digest')
+  const hasForeign = hasForeignDigest(fields, isHash)
   if (image.digest !== undefined) return [found]
-  if (isEmpty(beside)) return [{ ...found, pin: 'inside' }]
+  if (isEmpty(beside) && !hasForeign) return [{ ...found, pin: 'inside' }]
   if (image.tag === undefined) return [found]
-  if (beside?.type !== 'scalar' || !isReplaceable(beside) || !isDigest(beside.value))
+  if (hasForeign || beside?.type !== 'scalar' || !isReplaceable(beside) || !isDigest(beside.value))
     return [{ scalar, message: 'Left alone: the digest beside it cannot be read' }]
   const whole = { ...image, digest: beside.value }
   return [
@@ -131,6 +139,13 @@ function withDigest(found: Finding, beside: Target | undefined): readonly (Findi
     { scalar: beside, kind: 'digest', image: whole, partner: scalar },
   ]
 }
+
+/** Beside a reference, a `sha` may as well be a commit's. */
+function isHash(field: Target | undefined): boolean {
+  return /[0-9a-f]{64}$/.test(textOf(field) ?? '')
+}
+
+const NO_FIELDS: Fields = new Map()
 
 /** The `global.imageRegistry` of Helm values, which counts for all that stands beside `global`. */
 function globalRegistry(map: MapNode): string | undefined {

@@ -12,12 +12,15 @@ const KNOWN = new Set([
   'tag',
   'digest',
   'sha',
+  'sha256',
+  'imageDigest',
   'version',
   'chart',
   'name',
   'newName',
   'newTag',
   'newDigest',
+  'kind',
 ])
 
 /** Nobody merges what merges what merges so often, and each step is a step deeper into the stack. */
@@ -78,6 +81,16 @@ export function ownEntry(map: MapNode | undefined, name: string): Node | undefin
 export function textOf(field: Target | undefined): string | undefined {
   return isEmpty(field) || field?.type !== 'scalar' ? undefined : field.value
 }
+
+/**
+ * Whether a field has a digest that none of ours can take the place of: without its algorithm, as kube-prometheus-stack has it,
+ * or under a name that only some charts know.
+ */
+export function hasForeignDigest(fields: Fields, isOne = (field: Target | undefined) => !isEmpty(field)): boolean {
+  return FOREIGN_DIGESTS.some((key) => isOne(fields.get(key)))
+}
+
+export const FOREIGN_DIGESTS = ['sha', 'sha256', 'imageDigest']
 
 export function isEmpty(field: Target | undefined): boolean {
   return field === undefined || (field.type === 'scalar' && (field.value === '' || field.resolvesTo === 'null'))

@@ -1,4 +1,4 @@
-import { type Fields, isEmpty } from './fields.js'
+import { type Fields, FOREIGN_DIGESTS, hasForeignDigest, isEmpty } from './fields.js'
 import type { Doubt, Finding } from './finding.js'
 import { namesRegistry } from './image-name.js'
 import { isReplaceable, type ScalarNode, type Target } from './node.js'
@@ -22,7 +22,7 @@ export function pairOf(fields: Fields, name: string | undefined, pinning: Pinnin
   const digestField = fields.get('digest') ?? fields.get('newDigest')
   const tag = partOf('tag', tagField) ?? (tagField === undefined ? versionOf(fields, name) : undefined)
   const digest = partOf('digest', digestField)
-  const unreadable = [tag, digest].includes('unreadable') || !isEmpty(fields.get('sha'))
+  const unreadable = [tag, digest].includes('unreadable') || hasForeignDigest(fields)
   const parts = [tag, digest].filter((part) => part !== undefined && part !== 'unreadable')
 
   if (unreadable) {
@@ -34,14 +34,15 @@ export function pairOf(fields: Fields, name: string | undefined, pinning: Pinnin
     // A digest inside the tag is nearer than the one beside it.
     const whole = imageOf(name, { ...partner?.image, ...image })
     if (partner !== undefined) return { kind, scalar, image: whole, partner: partner.scalar }
-    const pin = whole.digest === undefined && tagField !== undefined ? pinOf(scalar, digestField, pinning) : undefined
+    const pin =
+      whole.digest === undefined && tagField !== undefined ? pinOf(scalar, digestField, fields, pinning) : undefined
     return { kind, scalar, image: whole, ...(pin !== undefined && { pin }) }
   })
 }
 
-/** The digest is never written inside a tag that has a field for it. */
-function pinOf(tag: ScalarNode, digest: Target | undefined, { fill, add }: Pinning): Pin | undefined {
-  if (digest === undefined) return add(tag)
+/** The digest is never written inside a tag that has a field for it: charts then take the whole tag for a version. */
+function pinOf(tag: ScalarNode, digest: Target | undefined, fields: Fields, { fill, add }: Pinning): Pin | undefined {
+  if (digest === undefined) return FOREIGN_DIGESTS.some((key) => fields.has(key)) ? undefined : add(tag)
   return digest.type === 'scalar' ? fill(digest) : undefined
 }
 
