@@ -93,6 +93,8 @@ export function isLine(text: string): boolean {
 /** Files are matched by their path from the root of the repository, which has neither a leading slash nor `..`. */
 export function isGlob(text: string): boolean {
   if (text === '' || text.length > 1_024 || text.startsWith('/')) return false
+  // It would match all files but those that it means to leave out.
+  if (text.startsWith('!') && !text.startsWith('!(')) return false
   return !text.split('/').some((part) => part === '..' || part === '.')
 }
 

@@ -31,8 +31,8 @@ const TESTS: readonly [string, (text: string) => boolean, readonly string[], rea
   [
     'glob',
     isGlob,
-    ['apps/**', '**/*.yaml', 'a.yaml', 'a..b/*'],
-    ['', '/apps/**', '../x', 'a/../b', './a', 'a'.repeat(1025)],
+    ['apps/**', '**/*.yaml', 'a.yaml', 'a..b/*', '!(secrets)/**'],
+    ['', '!secrets/**', '/apps/**', '../x', 'a/../b', './a', 'a'.repeat(1025)],
   ],
   [
     'Redis URL',
