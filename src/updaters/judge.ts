@@ -6,7 +6,7 @@ import { deadEndWarnings, type PathClaim, pathClaims } from './path-claims.js'
 import type { ScannedFile } from './scan.js'
 import type { UpdateTarget, WritingPolicy } from './target.js'
 import { currentAt } from './value-at.js'
-import { verdictAt } from './verdict.js'
+import { isFrozen, verdictAt } from './verdict.js'
 
 /** Compares what stands in the files with what the policies selected. Pure: the same arguments, the same judgement. */
 export function judge(files: readonly ScannedFile[], target: UpdateTarget, known: Known): Judgement {
@@ -74,7 +74,7 @@ function judgeOwned(
   known: Known,
   claiming: readonly PathClaim[],
 ): readonly JudgedPlace[] {
-  const conflict = owners.length > 1 ? conflictOf(owners) : undefined
+  const conflict = owners.length > 1 && !isFrozen(place) ? conflictOf(owners) : undefined
   return owners.map((owner) => {
     const path = claiming.find(({ policy }) => policy === owner)?.path
     const of = {

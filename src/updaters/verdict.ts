@@ -55,6 +55,11 @@ function unknown(reason: string, obstacle: Obstacle): PlaceVerdict {
   return { desired: undefined, state: 'held', reason, obstacle }
 }
 
+/** Whether nothing is written at a place, whatever a policy selects: nobody has to decide whose it is. */
+export function isFrozen(place: Place): boolean {
+  return place.marker?.type === 'ignore' || place.marker?.type === 'hold' || isUntagged(place)
+}
+
 /** Without a marker, a reference that names no tag is left to what completes it, such as a kustomization. */
 function isUntagged({ kind, image, marker }: Place): boolean {
   return kind === 'reference' && marker === undefined && image.tag === undefined && image.digest === undefined

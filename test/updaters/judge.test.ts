@@ -144,6 +144,21 @@ describe('judge: what is left alone, and why', () => {
 describe('judge: ownership', () => {
   const both = [policy('app', IMAGE), policy('team/app', IMAGE)]
 
+  it('where nothing is written anyway, nobody has to decide', () => {
+    const lines = [`${IMAGE}`, `${IMAGE}:1.0.0 # tidemark: ignore`, `${IMAGE}:1.0.0 # tidemark: hold leaks`]
+    for (const line of lines) {
+      const { places } = judged(`image: ${line}\n`, { policies: both })
+      assert.deepEqual(
+        places.map((place) => [place.policy, place.state, place.edit]),
+        [
+          ['app', 'held', undefined],
+          ['team/app', 'held', undefined],
+        ],
+        line,
+      )
+    }
+  })
+
   it('two policies that claim one place are an error that names both', () => {
     const { places, unplaced } = judged(`image: ${IMAGE}:1.0.0\n`, { policies: both })
     const reason = 'claimed by the policies "app" and "team/app": a marker can decide'
