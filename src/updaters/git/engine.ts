@@ -10,7 +10,7 @@ import { type References, requireBranchName } from './references.js'
 import type { Commit, GitRepository, Oid } from './repository.js'
 import { stateError } from './state-error.js'
 import type { Transport } from './transports/transport.js'
-import { inTurn } from './turns.js'
+import { inTurn, paced } from './turns.js'
 
 export interface EngineOptions {
   readonly source: ObjectSource
@@ -23,6 +23,7 @@ export interface EngineOptions {
 export function gitRepository({ source, references, transport, timed }: EngineOptions): GitRepository {
   const unsent = new Map<Oid, readonly NewObject[]>()
   const turns = inTurn()
+  const pace = paced()
 
   async function deliver(commit: Commit, signal: AbortSignal): Promise<void> {
     const { branch, commit: from } = commit.base
@@ -62,7 +63,10 @@ export function gitRepository({ source, references, transport, timed }: EngineOp
     },
 
     async readTree(oid) {
-      return parseTree(await saying(`Cannot read "${transport.name}"`, undefined, source.read(oid, 'tree')))
+      const bytes = await saying(`Cannot read "${transport.name}"`, undefined, source.read(oid, 'tree'))
+      // Thousands may be read one after the other, each of which is in memory already.
+      await pace(bytes.length)
+      return parseTree(bytes)
     },
 
     async *readBlobs(oids, { signal }) {

@@ -126,11 +126,15 @@ export function openObjectStore({ folder, clock, maxBytes, maxFiles }: ObjectSto
     has: (oid) => locate(oid) !== undefined,
     read,
     async *readAll(oids) {
-      const found = [...oids].flatMap((oid) => {
+      const found: { readonly oid: Oid; readonly located: Located; readonly order: number }[] = []
+      const orders = new Map(segments.map((segment, at) => [segment, at * MAX_WRITTEN_BYTES]))
+      for (const oid of oids) {
         const located = locate(oid)
-        return located === undefined ? [] : [{ oid, located, at: segments.indexOf(located.segment) }]
-      })
-      found.sort((a, b) => a.at - b.at || a.located.location.position - b.located.location.position)
+        if (located === undefined) continue
+        const order = (orders.get(located.segment) ?? 0) + located.location.position
+        found.push({ oid, located, order })
+      }
+      found.sort((a, b) => a.order - b.order)
       let batch: Found[] = []
       let bytes = 0
       for (const { oid, located } of found) {

@@ -47,17 +47,23 @@ export async function openSegment(name: string, path: string): Promise<Segment |
 
 /** What follows the objects of a segment. */
 export function renderIndex(objects: ReadonlyMap<Oid, Location>): Buffer {
-  const entries = [...objects]
-  const order = new Float64Array(entries.map(([oid], at) => Number.parseInt(oid.slice(0, 8), 16) * MAX_OBJECTS + at))
-  const index = Buffer.alloc(ENTRY_BYTES * entries.length)
-  let offset = 0
+  const entries = Buffer.alloc(ENTRY_BYTES * objects.size)
+  const order = new Float64Array(objects.size)
+  let count = 0
+  for (const [oid, { type, position, size }] of objects) {
+    const at = count * ENTRY_BYTES
+    entries.write(oid, at, 'hex')
+    entries.writeUInt8(TYPES.indexOf(type), at + 20)
+    entries.writeUIntBE(position, at + 21, 6)
+    entries.writeUIntBE(size, at + 27, 5)
+    order[count] = entries.readUInt32BE(at) * MAX_OBJECTS + count
+    count++
+  }
+  const index = Buffer.alloc(entries.length)
+  let written = 0
   for (const key of order.sort()) {
-    const [oid, { type, position, size }] = entries[key % MAX_OBJECTS] ?? NEVER
-    index.write(oid, offset, 'hex')
-    index.writeUInt8(TYPES.indexOf(type), offset + 20)
-    index.writeUIntBE(position, offset + 21, 6)
-    index.writeUIntBE(size, offset + 27, 5)
-    offset += ENTRY_BYTES
+    const at = (key % MAX_OBJECTS) * ENTRY_BYTES
+    written += entries.copy(index, written, at, at + ENTRY_BYTES)
   }
   return Buffer.concat([index, trailerOf(index)])
 }
@@ -66,7 +72,6 @@ const ENTRY_BYTES = 32
 /** The last byte is the version. */
 const FORMAT = Buffer.from('TMOBJS\0\x01', 'latin1')
 const TYPES = ['commit', 'tree', 'blob', 'tag'] as const
-const NEVER: [Oid, Location] = ['', { type: 'blob', position: 0, size: 0 }]
 
 function trailerOf(index: Buffer): Buffer {
   const count = Buffer.alloc(4)
@@ -75,9 +80,8 @@ function trailerOf(index: Buffer): Buffer {
 }
 
 function lookup(index: Buffer): Pick<Segment, 'find' | 'oids'> {
-  const prefixes = Uint32Array.from({ length: index.length / ENTRY_BYTES }, (_, at) =>
-    index.readUInt32BE(at * ENTRY_BYTES),
-  )
+  const prefixes = new Uint32Array(index.length / ENTRY_BYTES)
+  for (let entry = 0; entry < prefixes.length; entry++) prefixes[entry] = index.readUInt32BE(entry * ENTRY_BYTES)
 
   /** The first entry whose id does not begin with less. */
   function firstOf(prefix: number): number {

@@ -57,6 +57,18 @@ describe('the engine "wire"', () => {
     assert.deepEqual(await fetchesOf(async () => assert.equal(await read(), 3)), [])
   })
 
+  test('gives other work its turn while folders are read from memory', async () => {
+    const repository = scene.open()
+    const { tree } = await repository.head('main', never)
+    await repository.readTree(tree)
+    let hadTurn = false
+    setImmediate(() => {
+      hadTurn = true
+    })
+    for (let read = 0; read < 600; read++) await repository.readTree(tree)
+    assert.ok(hadTurn)
+  })
+
   test('keeps what it fetches although nobody reads on', async () => {
     const repository = scene.open()
     const { tree } = await repository.head('main', never)
