@@ -57,7 +57,9 @@ export function discover(file: string, text: string, root: Node | undefined): Di
     }
   }
 
-  function addValue(name: string, scalar: ScalarNode, fields: Fields, { key }: Scope): void {
+  function addValue(name: string, scalar: ScalarNode, fields: Fields, { key, parent }: Scope): void {
+    // What docker-compose builds, it gives the image's name to (Compose file specification, "build").
+    if ((parent === 'services' || key.startsWith('x-')) && !isEmpty(fields.get('build'))) return
     const isImage = name === 'image' || name === 'imageName' || (name === 'reference' && key === 'image')
     if (isImage) addReference(scalar, fields)
     else if (key === 'images' && !fields.has(name)) addListed(scalar, fields.get('registry'))

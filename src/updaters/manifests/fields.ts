@@ -21,6 +21,7 @@ const KNOWN = new Set([
   'newTag',
   'newDigest',
   'kind',
+  'build',
 ])
 
 /** Nobody merges what merges what merges so often, and each step is a step deeper into the stack. */
