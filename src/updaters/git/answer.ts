@@ -65,6 +65,13 @@ export function serverText(transport: Transport, text: string): string {
   return lines.join('; ').slice(0, 500)
 }
 
+/** Why a server gives up a fetch. */
+export function fetchRefusal(reason: string): GitError {
+  // The branch was moved by force between the look and the fetch.
+  if (reason.includes('not our ref')) return new GitError('STALE', `branch has moved: ${reason}`, { retryable: true })
+  return new GitError('REJECTED', reason)
+}
+
 interface Question {
   readonly path: string
   readonly method: 'GET' | 'POST'

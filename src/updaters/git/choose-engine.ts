@@ -12,7 +12,7 @@ export interface EngineChoice {
 
 export interface Engines {
   wire(canFilter: boolean): ObjectSource
-  isomorphic(): ObjectSource
+  isomorphic(): Promise<ObjectSource>
 }
 
 /** Chooses the engine by what the server can do, when it is first looked at. */
@@ -33,7 +33,7 @@ export function chosenSource(
     async look(branch, signal) {
       if (chosen === undefined) {
         const choice = choose(await timed('capabilities', signal, () => references.abilities(signal)))
-        chosen = choice.engine === 'wire' ? engines.wire(choice.canFilter) : engines.isomorphic()
+        chosen = choice.engine === 'wire' ? engines.wire(choice.canFilter) : await engines.isomorphic()
         onEngine?.({ engine: choice.engine, reason: choice.reason })
       }
       return chosen.look(branch, signal)

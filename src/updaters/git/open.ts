@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { Clock } from '../../lifecycle/clock.js'
 import { chosenSource, type EngineChoice } from './choose-engine.js'
 import { gitRepository } from './engine.js'
-import { isomorphicSource } from './isomorphic/source.js'
 import { type GitOperation, timedBy } from './operations.js'
 import { remoteReferences } from './references.js'
 import type { GitRepository } from './repository.js'
@@ -32,7 +31,11 @@ export function openGitRepository(options: OpenOptions): GitRepository {
   const timed = timedBy(clock, onOperation)
   const engines = {
     wire: (canFilter: boolean) => wireSource({ folder, transport, references, canFilter, clock, timed }),
-    isomorphic: () => isomorphicSource({ folder, transport, references, timed }),
+    // Loaded where it is needed: few servers are so old, and the library takes 15 MiB.
+    isomorphic: async () => {
+      const { isomorphicSource } = await import('./isomorphic/source.js')
+      return isomorphicSource({ folder, transport, references, timed })
+    },
   }
   const source = chosenSource(references, engines, timed, onEngine)
   return gitRepository({ source, references, transport, timed })

@@ -27,7 +27,7 @@ function choosing(answers: (ServerAbilities | Error)[]) {
   }
   const engines = {
     wire: (canFilter: boolean) => source(canFilter ? 'wire' : 'wire without filter'),
-    isomorphic: () => source('isomorphic'),
+    isomorphic: async () => source('isomorphic'),
   }
   const chosen = chosenSource(
     references,

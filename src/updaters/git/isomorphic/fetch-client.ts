@@ -1,6 +1,5 @@
 import type { HttpClient } from 'isomorphic-git'
-import { converse, serverText } from '../answer.js'
-import { GitError } from '../errors.js'
+import { converse, fetchRefusal, serverText } from '../answer.js'
 import { FLUSH, lineOf, packetLine, packets, splitBands } from '../packet-lines.js'
 import type { Oid } from '../repository.js'
 import type { Transport } from '../transports/transport.js'
@@ -68,15 +67,9 @@ async function verifyFetch(transport: Transport, answer: Buffer): Promise<PackFa
   const { lines, data, messages, gaveUp } = splitBands(answer)
   if (gaveUp) {
     const error = lines.find((line) => line.startsWith('ERR '))
-    throw refusal(serverText(transport, error?.slice(4) ?? messages))
+    throw fetchRefusal(serverText(transport, error?.slice(4) ?? messages))
   }
   return inspectPack(data)
-}
-
-function refusal(reason: string): GitError {
-  // The branch was moved by force between the look and the fetch.
-  if (reason.includes('not our ref')) return new GitError('STALE', `branch has moved: ${reason}`, { retryable: true })
-  return new GitError('REJECTED', reason)
 }
 
 async function collect(body: AsyncIterable<Uint8Array> | undefined): Promise<Buffer> {

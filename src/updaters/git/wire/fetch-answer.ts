@@ -1,4 +1,4 @@
-import { serverText } from '../answer.js'
+import { fetchRefusal, serverText } from '../answer.js'
 import { GitError } from '../errors.js'
 import { lineOf, type Packet, truncated } from '../packet-lines.js'
 import type { Transport } from '../transports/transport.js'
@@ -30,19 +30,13 @@ export async function* packOf(transport: Transport, body: AsyncIterable<Uint8Arr
 /** A section opens with its name. Lines of sections other than the pack are of no use here: the commit is known. */
 function sectionAfter(transport: Transport, section: string | undefined, packet: Buffer): string {
   const line = lineOf(packet)
-  if (line.startsWith('ERR ')) throw refusal(serverText(transport, line.slice(4)))
+  if (line.startsWith('ERR ')) throw fetchRefusal(serverText(transport, line.slice(4)))
   return section ?? line
 }
 
 // Band 1 is the pack, empty where the server only shows that it is still there; 2 is for people, 3 is why it gives up.
 function dataOf(transport: Transport, packet: Exclude<Packet, string>): Buffer | undefined {
   if (packet[0] === 1) return packet.length > 1 ? packet.subarray(1) : undefined
-  if (packet[0] === 3) throw refusal(serverText(transport, packet.toString('utf8', 1)))
+  if (packet[0] === 3) throw fetchRefusal(serverText(transport, packet.toString('utf8', 1)))
   return undefined
-}
-
-export function refusal(reason: string): GitError {
-  // The branch was moved by force between the look and the fetch.
-  if (reason.includes('not our ref')) return new GitError('STALE', `branch has moved: ${reason}`, { retryable: true })
-  return new GitError('REJECTED', reason)
 }

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Clock } from '../../../lifecycle/clock.js'
 import { GitError } from '../errors.js'
@@ -34,7 +34,7 @@ export interface WireOptions {
 export function wireSource(options: WireOptions): ObjectSource {
   const { transport, references, canFilter, clock, timed, maxBytes = 1024 ** 3, maxFiles = 32 } = options
   // The number is the version of the format: another version of the program may share the folder.
-  const folder = join(options.folder, 'wire-1')
+  const folder = resolve(options.folder, 'wire-1')
   const store = openObjectStore({ folder: join(folder, 'objects'), clock, maxBytes, maxFiles })
   const tips = branchTips(folder)
   let damaged = false
