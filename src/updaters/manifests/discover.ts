@@ -1,7 +1,7 @@
 import { isDigest } from '../../image/digest.js'
 import { parameterGroups, parametersOf, readKustomizeImage, registryParameter } from './argo.js'
 import { createCollector } from './collector.js'
-import { type Fields, fieldReader, hasForeignDigest, isEmpty, ownEntry, textOf } from './fields.js'
+import { type Fields, fieldReader, hasForeignDigest, isEmpty, isHash, ownEntry, textOf } from './fields.js'
 import type { Discovery, Doubt, Finding } from './finding.js'
 import { artifactName, artifactVersion } from './flux.js'
 import { bareImage, imageName, namesRegistry, type Scope } from './image-name.js'
@@ -129,6 +129,7 @@ const PAIRED = ['tag', 'newTag', 'digest', 'newDigest', 'sha', 'version']
 function withDigest(found: Finding, fields: Fields): readonly (Finding | Doubt)[] {
   const { scalar, image } = found
   const beside = fields.get('digest')
+  // Beside a reference, a `sha` may as well be a commit's.
   const hasForeign = hasForeignDigest(fields, isHash)
   if (image.digest !== undefined) return [found]
   if (isEmpty(beside) && !hasForeign) return [{ ...found, pin: 'inside' }]
@@ -140,11 +141,6 @@ function withDigest(found: Finding, fields: Fields): readonly (Finding | Doubt)[
     { ...found, image: whole, partner: beside },
     { scalar: beside, kind: 'digest', image: whole, partner: scalar },
   ]
-}
-
-/** Beside a reference, a `sha` may as well be a commit's. */
-function isHash(field: Target | undefined): boolean {
-  return /[0-9a-f]{64}$/.test(textOf(field) ?? '')
 }
 
 const NO_FIELDS: Fields = new Map()

@@ -24,6 +24,9 @@ const KNOWN = new Set([
   'build',
 ])
 
+/** Stands for any other key with a digest: one is enough, and a map that many merge may have thousands. */
+const OTHER_DIGEST = '*Digest'
+
 /** Nobody merges what merges what merges so often, and each step is a step deeper into the stack. */
 const DEEPEST_MERGE = 100
 
@@ -51,6 +54,7 @@ export function fieldReader(): (map: MapNode) => Fields {
       const target = targetOf(value)
       if (target === undefined) continue
       if (KNOWN.has(name)) own.set(name, target)
+      else if (name.endsWith('Digest') && isHash(target)) own.set(OTHER_DIGEST, target)
       else if (name === '<<') merged.push(target)
     }
     addMissing(own, ofMerged(merged, depth))
@@ -85,10 +89,16 @@ export function textOf(field: Target | undefined): string | undefined {
 
 /**
  * Whether a field has a digest that none of ours can take the place of: without its algorithm, as kube-prometheus-stack has it,
- * or under a name that only some charts know.
+ * or under a name of the chart's own, such as Cilium's `genericDigest`. Beside a `digest`, that is another image's.
  */
 export function hasForeignDigest(fields: Fields, isOne = (field: Target | undefined) => !isEmpty(field)): boolean {
-  return FOREIGN_DIGESTS.some((key) => isOne(fields.get(key)))
+  if (FOREIGN_DIGESTS.some((key) => isOne(fields.get(key)))) return true
+  return fields.has(OTHER_DIGEST) && !fields.has('digest')
+}
+
+/** Whether a field ends with a SHA-256 digest, with its algorithm or without. */
+export function isHash(field: Target | undefined): boolean {
+  return /^[0-9a-f]{64}$/.test((textOf(field) ?? '').slice(-64))
 }
 
 export const FOREIGN_DIGESTS = ['sha', 'sha256', 'imageDigest']
