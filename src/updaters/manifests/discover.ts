@@ -80,7 +80,11 @@ export function discover(file: string, text: string, root: Node | undefined): Di
     if (scalar.resolvesTo !== 'text' || !isReplaceable(scalar)) return
     const registry = namesRegistry(scalar.value) ? undefined : textOf(beside)
     const found = readKustomizeImage(scalar) ?? readReference(scalar, registry)
-    if (found === undefined || 'message' in found) return
+    if (found === undefined) return
+    if ('message' in found) {
+      if (registry !== undefined) add({ scalar, message: found.message })
+      return
+    }
     if ((found.image.tag ?? found.image.digest) !== undefined) withDigest({ scalar, ...found }, NO_FIELDS).forEach(add)
   }
 
