@@ -22,8 +22,8 @@ const LONGEST_MS = 3_600_000
 const SPREAD_MS = 10_000
 
 /**
- * Looks again after a push event that found its registry resting, soon after the rest is over: the schedule may be hours
- * away. What waits is lost with the process, whose next one looks at everything.
+ * Looks again after a push event that found its registry resting, soon after the rest is over, or that came before the
+ * manifest of its tag: the schedule may be hours away. What waits is lost with the process, whose next one looks at everything.
  */
 export function createAfterRest({ look, restUntil, clock, random }: AfterRestOptions): AfterRest {
   const waiting = new Map<string, () => void>()
@@ -31,10 +31,11 @@ export function createAfterRest({ look, restUntil, clock, random }: AfterRestOpt
 
   return {
     async note(repository, outcome) {
-      const until = await endOfRest(repository, outcome)
+      const again = outcome.outcome === 'failed' ? outcome.again : undefined
+      const until = again ?? (await endOfRest(repository, outcome))
       if (stopped || until === undefined || waiting.has(repository)) return
       const restMs = Math.min(Math.max(0, until - clock.now()), LONGEST_MS)
-      const cancel = clock.after(restMs + random() * SPREAD_MS, () => {
+      const cancel = clock.after(restMs + (again === undefined ? random() * SPREAD_MS : 0), () => {
         waiting.delete(repository)
         look(repository)
       })

@@ -30,7 +30,14 @@ export type PollOutcome =
   /** The list is perhaps not the whole one: what was selected stays until the list comes back or has stayed so for a while. */
   | { readonly outcome: 'suspect'; readonly reason: string }
   /** `resting` tells that the registry was not asked, as its host is left alone. */
-  | { readonly outcome: 'failed'; readonly reason: string; readonly notBefore: number; readonly resting: boolean }
+  | {
+      readonly outcome: 'failed'
+      readonly reason: string
+      readonly notBefore: number
+      readonly resting: boolean
+      /** When a look after a push event is worth repeating: its tag was listed before its manifest could be read. */
+      readonly again?: number
+    }
 
 export interface PollerOptions {
   readonly registry: Registry
@@ -45,6 +52,8 @@ export interface PollerOptions {
 /** A watch that has no interval, only cron expressions, backs off from this. */
 const CRON_BACKOFF_MS = 60_000
 const LONGEST_BACKOFF_MS = 3_600_000
+/** Registries tell of a push, and list its tag, before all of their parts have the manifest. */
+const INCOMPLETE_MS = 2_000
 
 export function createPoller(options: PollerOptions): Poller {
   const { registry, jobs, events, clock, random } = options
@@ -138,7 +147,10 @@ export function createPoller(options: PollerOptions): Poller {
     }
     const after = { ...afterFailure(watch, before, error), suspectSince }
     await jobs.watched.set(watch.key, after)
-    return { outcome: 'failed', reason, notBefore: after.notBefore, resting: false }
+    const failed = { outcome: 'failed', reason, notBefore: after.notBefore, resting: false } as const
+    if (code !== 'NOT_FOUND' || !error.retryable) return failed
+    const pauseMs = backoffMs(after.failures, { baseMs: INCOMPLETE_MS, maxMs: LONGEST_BACKOFF_MS }, random)
+    return { ...failed, again: clock.now() + pauseMs }
   }
 
   async function suspicion(

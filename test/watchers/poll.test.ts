@@ -212,6 +212,17 @@ describe('poll: failures', () => {
     assert.equal(polls[0]?.outcome, 'failed')
     assert.match(polls[0]?.reason ?? '', /2\.0\.0.*has no manifest/)
   })
+
+  it('says when such a tag is worth another look, which is soon and then later', async () => {
+    const { poll, registry, clock } = setup(['1.0.0'])
+    registry.dangling.add(`${APP}:1.0.0`)
+    const pauses: number[] = []
+    for (let look = 0; look < 3; look++) {
+      const outcome = await poll('event')
+      pauses.push((outcome.outcome === 'failed' ? (outcome.again ?? 0) : 0) - clock.now())
+    }
+    assert.deepEqual(pauses, [1_500, 3_000, 6_000])
+  })
 })
 
 describe('poll: a suspect list', () => {

@@ -126,6 +126,28 @@ describe('polls', () => {
     await polls.stop()
   })
 
+  it('come again after a push event that was told before the manifest could be read', async () => {
+    const clock = manualClock()
+    const early: PollOutcome = {
+      outcome: 'failed',
+      reason: 'listed, but has no manifest',
+      notBefore: clock.now() + 3_600_000,
+      resting: false,
+      again: clock.now() + 2_000,
+    }
+    const outcomes = [early]
+    const cron = policy('ghcr.io/a/a', { type: 'cron', expression: '0 0 1 1 *' })
+    const { polled, polls, jobs } = setup([cron], clock, async () => outcomes.shift() ?? { outcome: 'unchanged' })
+    await jobs.polls.add({ version: 1, repository: 'ghcr.io/a/a', trigger: 'event' })
+    await clock.advance(1_999)
+    assert.equal(polled.length, 1)
+    await clock.advance(1)
+    assert.equal(polled.length, 2)
+    await clock.advance(60_000)
+    assert.equal(polled.length, 2)
+    await polls.stop()
+  })
+
   it('do not come again after a look of the schedule, or after the end', async () => {
     const clock = manualClock()
     const rest = { outcome: 'failed', reason: 'left alone', notBefore: clock.now() + 1_000, resting: true } as const
