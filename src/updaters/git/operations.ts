@@ -1,4 +1,5 @@
 import type { Clock } from '../../lifecycle/clock.js'
+import { shareSignal } from '../../lifecycle/share-signal.js'
 import { GitError } from './errors.js'
 import { stateError } from './state-error.js'
 
@@ -14,6 +15,7 @@ export type Timed = <T>(operation: GitOperation['operation'], signal: AbortSigna
 
 export function timedBy(clock: Clock, onOperation: ((operation: GitOperation) => void) | undefined): Timed {
   return async (operation, signal, run) => {
+    shareSignal(signal)
     const start = clock.now()
     const report = (outcome: string) => onOperation?.({ operation, outcome, durationMs: clock.now() - start })
     try {

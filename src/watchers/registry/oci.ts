@@ -1,6 +1,6 @@
-import { setMaxListeners } from 'node:events'
 import { type Repository, repositoryKey } from '../../image/repository.js'
 import type { Clock } from '../../lifecycle/clock.js'
+import { shareSignal } from '../../lifecycle/share-signal.js'
 import type { Allowance } from './allowance.js'
 import { readReferringSignatures, readTaggedSignatures } from './attached-signatures.js'
 import { type AuthorizedRequest, authorization } from './authorization.js'
@@ -180,11 +180,6 @@ export function ociRegistry(options: OciRegistryOptions): Registry {
 
 type Asking = Pick<AuthorizedRequest, 'action' | 'maxBytes' | 'signal'>
 type Question = Omit<AuthorizedRequest, 'registry' | 'url' | 'scope' | 'credential'>
-
-/** One signal stops any number of requests: Node would warn of a leak from the eleventh on. */
-function shareSignal(signal: AbortSignal): void {
-  setMaxListeners(0, signal)
-}
 
 /** Parses each URL once: every request asks several times where it goes. */
 function originParser(): (url: string) => string {
