@@ -54,7 +54,8 @@ export function createSelector({ registry, jobs, events, clock, gateTime = clock
   return {
     async select(watch, { tags, facts }, { signal, isFirst }) {
       let complete = true
-      await withLook(watch, { tags, listed: facts, signal }, watch.policies, async (policy, options) => {
+      const selections = await selectionsOf(watch)
+      await withLook(watch, { tags, listed: facts, signal }, watch.policies, selections, async (policy, options) => {
         const choices = await chooseAll(tags, options)
         if ('unfinished' in choices || choices.isProvisional) complete = false
         const { after } = await keep(policy, options.before, choices, isFirst ? 'all' : 'news')
@@ -66,13 +67,13 @@ export function createSelector({ registry, jobs, events, clock, gateTime = clock
     },
 
     async selectAgain(watch, signal) {
-      const selections = await jobs.selections.getAll(watch.policies.map(({ name }) => name))
+      const selections = await selectionsOf(watch)
       // Lost, or another process has another image under the policy's name.
       if (!watch.policies.every((policy) => isMadeBy(policy, selections.get(policy.name)))) return { needsTags: true }
       const policies = watch.policies.filter(({ gates, follows }) => follows || gates.length > 0)
       let needsTags = false
       if (policies.length === 0) return { needsTags }
-      await withLook(watch, { signal }, policies, async (policy, options) => {
+      await withLook(watch, { signal }, policies, selections, async (policy, options) => {
         const { before } = options
         if (before === undefined || !choicesOf(before).some((choice) => mayChange(choice, policy))) return
         const choices = await chooseAllAgain(before, options)
@@ -97,6 +98,7 @@ export function createSelector({ registry, jobs, events, clock, gateTime = clock
     { key, repository }: Watch,
     listed: Pick<Parameters<typeof openLook>[0], 'tags' | 'listed' | 'signal'>,
     policies: readonly WatchedPolicy[],
+    selections: ReadonlyMap<string, Selection>,
     work: (policy: WatchedPolicy, options: ChoicesOptions) => Promise<void>,
   ): Promise<void> {
     const look = openLook({ registry, sightings: jobs.sightings, key, repository, now: clock.now, ...listed })
@@ -104,7 +106,7 @@ export function createSelector({ registry, jobs, events, clock, gateTime = clock
     try {
       for (const policy of policies) {
         try {
-          await work(policy, await optionsFor(policy, look))
+          await work(policy, await optionsFor(policy, look, selections.get(policy.name)))
         } catch (error) {
           if (!(error instanceof RegistryError)) throw error
           failures.push(error)
@@ -116,8 +118,11 @@ export function createSelector({ registry, jobs, events, clock, gateTime = clock
     if (failures.length > 0) throw failures[0]
   }
 
-  async function optionsFor(policy: WatchedPolicy, look: Look): Promise<ChoicesOptions> {
-    const last = await jobs.selections.get(policy.name)
+  function selectionsOf({ policies }: Watch): Promise<ReadonlyMap<string, Selection>> {
+    return jobs.selections.getAll(policies.map(({ name }) => name))
+  }
+
+  async function optionsFor(policy: WatchedPolicy, look: Look, last: Selection | undefined): Promise<ChoicesOptions> {
     const before = isMadeBy(policy, last) ? last : undefined
     const standings = await standingsOf(policy)
     return { policy, before, look, standings, currents: currentsIn(standings, policy), now: gateTime }
