@@ -32,7 +32,6 @@ export interface JudgedPlace {
 
 export const OBSTACLES = [
   'update',
-  'hold',
   'ignored',
   'downgrade',
   'untagged',
