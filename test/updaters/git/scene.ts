@@ -77,6 +77,24 @@ export async function readRoot(repository: GitRepository, snapshot: Snapshot, fi
   throw new assert.AssertionError({ message: `no file ${file}` })
 }
 
+/** Lets engines that share a folder look at once and push in turns. All of them must see what was pushed last. */
+export async function pushInTurns(
+  engines: readonly GitRepository[],
+  rounds: number,
+  nextText: () => string,
+): Promise<void> {
+  let text = ''
+  for (let round = 0; round < rounds; round++) {
+    const turn = round % engines.length
+    const snapshots = await Promise.all(engines.map((engine) => engine.head('main', never)))
+    const [engine, base] = [engines[turn], snapshots[turn]]
+    assert.ok(engine !== undefined && base !== undefined)
+    text = nextText()
+    await engine.push(await engine.commit(base, [{ path: 'a.yaml', bytes: Buffer.from(text) }], details), never)
+  }
+  for (const engine of engines) assert.equal(await readRoot(engine, await engine.head('main', never)), text)
+}
+
 export function gitError(code: GitErrorCode, retryable: boolean, message = /./): (thrown: unknown) => true {
   return (thrown) => {
     assert.ok(thrown instanceof Error)

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { removeFolder } from '../../../parts/folder.js'
 import { commitFiles } from '../../../parts/git-server.js'
-import { details, gitError, never, readRoot, type Scene, startScene } from '../scene.js'
+import { details, gitError, never, pushInTurns, readRoot, type Scene, startScene } from '../scene.js'
 
 // Large enough for Git to send a changed one as a delta.
 const large = Array.from({ length: 400 }, (_, line) => `key${line}: value ${line * line}\n`).join('')
@@ -125,14 +125,7 @@ describe('the state folder', () => {
 
   test('is shared by engines that look and push at once', async () => {
     const engines = Array.from({ length: 4 }, () => scene.open({ maxPacks: 3 }))
-    for (let round = 0; round < 5; round++) {
-      const snapshots = await Promise.all(engines.map((engine) => engine.head('main', never)))
-      const [engine, base] = [engines[round % 4], snapshots[round % 4]]
-      assert.ok(engine !== undefined && base !== undefined)
-      const bytes = Buffer.from(`a: ${++last}\n`)
-      await engine.push(await engine.commit(base, [{ path: 'a.yaml', bytes }], details), never)
-    }
-    for (const engine of engines) assert.equal(await readRoot(engine, await engine.head('main', never)), `a: ${last}\n`)
+    await pushInTurns(engines, 5, () => `a: ${++last}\n`)
   })
 
   test('keeps nothing of a commit that was not pushed', async () => {

@@ -7,7 +7,7 @@ import { openSegment } from '../../../../src/updaters/git/wire/segment.js'
 import { eventually } from '../../../parts/eventually.js'
 import { removeFolder } from '../../../parts/folder.js'
 import { commitFiles, type GitRequest, git } from '../../../parts/git-server.js'
-import { details, gitError, never, readRoot, type Scene, startScene } from '../scene.js'
+import { details, gitError, never, pushInTurns, readRoot, type Scene, startScene } from '../scene.js'
 
 // Large enough for Git to send a changed one as a delta.
 const large = Array.from({ length: 400 }, (_, line) => `key${line}: value ${line * line}\n`).join('')
@@ -214,14 +214,7 @@ describe('the engine "wire"', () => {
 
   test('is shared by engines that look and push at once', async () => {
     const engines = Array.from({ length: 4 }, () => scene.open({ maxFiles: 3, maxBytes: 20_000 }))
-    for (let round = 0; round < 6; round++) {
-      const snapshots = await Promise.all(engines.map((engine) => engine.head('main', never)))
-      const [engine, base] = [engines[round % 4], snapshots[round % 4]]
-      assert.ok(engine !== undefined && base !== undefined)
-      const bytes = Buffer.from(`a: ${++last}\n`)
-      await engine.push(await engine.commit(base, [{ path: 'a.yaml', bytes }], details), never)
-    }
-    for (const engine of engines) assert.equal(await readRoot(engine, await engine.head('main', never)), `a: ${last}\n`)
+    await pushInTurns(engines, 6, () => `a: ${++last}\n`)
   })
 
   test('sends the difference alone of a large folder', async () => {
