@@ -91,13 +91,16 @@ async function openReconciler(
   git: GitConfig,
   target: UpdateTarget,
   registry: Registry,
-  { state, policies }: Configuration,
+  { state, policies, proxies }: Configuration,
   jobs: SharedJobs,
   { clock, random, events, gateTime }: Surroundings,
 ): Promise<Reconciler> {
   const repository = openGitRepository({
     url: git.url,
-    ...(git.credentials !== undefined && { credentials: git.credentials }),
+    credentials: git.credentials,
+    tls: git.tls,
+    proxy: git.proxy,
+    proxies,
     stateFolder: join(state, 'git'),
     clock,
     onOperation: (operation) => events.gitOperated({ git: git.name, ...operation }),

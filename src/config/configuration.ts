@@ -73,13 +73,65 @@ export interface CloudProvider {
 
 export interface GitConfig {
   readonly name: string
-  /** `https://`, `http://` or `file://` URL without credentials, or an absolute path. */
+  /** `https://`, `http://`, `ssh://` or `file://` URL without a password, or an absolute path. */
   readonly url: string
   readonly branch: string
   readonly intervalMs: number
   /** A token is the password of the user `git`. */
-  readonly credentials?: Login
-  readonly author: { readonly name: string; readonly email: string }
+  readonly credentials?: Login | SshLogin | GitHubAppLogin
+  /** Absolute paths of PEM files. They are not read here. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
+  /** `http://` or `https://` URL, perhaps with a user name and password. Absent: the environment's. */
+  readonly proxy?: string
+  readonly author: Person
+  /** Absent: the author. */
+  readonly committer?: Person
+  /** Whether the message ends with `Signed-off-by` and the committer. */
+  readonly signOff: boolean
+  /** A Liquid template. Absent: the usual message. */
+  readonly message?: string
+  /** Absent: commits are not signed. */
+  readonly signing?: SigningConfig
+  readonly push: PushConfig
+  readonly reverts: RevertsConfig
+}
+
+export interface Person {
+  readonly name: string
+  readonly email: string
+}
+
+/** A private key: the absolute path of its file, which is not read here, or its text. */
+export type PrivateKey = { readonly file: string } | { readonly text: string }
+
+export interface SshLogin {
+  /** Absent: the agent's keys. */
+  readonly sshKey?: PrivateKey
+  readonly passphrase?: string
+  /** Absolute path. Absent: the files of OpenSSH. */
+  readonly knownHosts?: string
+  /** Absolute path of the agent's socket. */
+  readonly agent?: string
+}
+
+export interface GitHubAppLogin {
+  readonly githubApp: { readonly id: string; readonly installation: string; readonly key: PrivateKey }
+}
+
+export type SigningConfig =
+  | { readonly ssh: PrivateKey; readonly passphrase?: string }
+  | { readonly openpgp: PrivateKey; readonly passphrase?: string }
+
+export interface PushConfig {
+  /** A Liquid template of the name of the branch that is pushed to. Absent: the branch that is read. */
+  readonly branch?: string
+  /** What the server's hooks are told. */
+  readonly options: readonly string[]
+}
+
+export interface RevertsConfig {
+  /** How far the history is looked through for tags that somebody took back; 0: not at all. */
+  readonly withinMs: number
 }
 
 export interface PolicyConfig {

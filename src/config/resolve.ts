@@ -107,6 +107,9 @@ function resolveGit(name: string, git: Entry<'git'>, folder: string): GitConfig 
     branch: git.branch ?? DEFAULTS.git.branch,
     intervalMs: milliseconds(git.interval ?? DEFAULTS.git.interval),
     ...(login !== undefined && { credentials: login }),
+    signOff: false,
+    push: { options: [] },
+    reverts: { withinMs: milliseconds(DEFAULTS.git.reverts) },
     author: { name: git.author?.name ?? DEFAULTS.author.name, email: git.author?.email ?? DEFAULTS.author.email },
   }
 }

@@ -52,7 +52,7 @@ export function createScanner(
   return {
     async scan(snapshot, signal) {
       const visited: Visited = { fresh: [], entries: 0 }
-      const next = await visit(snapshot.tree, '', root, visited, 0)
+      const next = await visit(snapshot.tree, '', root, visited, 0, signal)
       await readUnknown(visited.fresh, signal)
       // From the inside out: a folder has all that those in it have.
       for (const folder of visited.fresh.reverse()) settle(folder)
@@ -69,12 +69,13 @@ export function createScanner(
     known: Folder | undefined,
     visited: Visited,
     depth: number,
+    signal: AbortSignal,
   ): Promise<Folder> {
     if (known?.oid === oid) return known
     const folder: Folder = { oid, folders: new Map(), unread: [], unnamable: [], scanned: [] }
     visited.fresh.push(folder)
     if (depth > DEEPEST_FOLDER) return folder
-    const entries = await repository.readTree(oid)
+    const entries = await repository.readTree(oid, { signal })
     visited.entries += entries.length
     if (visited.entries > MOST_ENTRIES) throw tooLarge()
     for (const entry of entries) {
@@ -83,7 +84,7 @@ export function createScanner(
         if (entry.type === 'tree' || wanted(below))
           folder.unnamable.push({ path: below, oid: entry.oid, scan: PASSED_OVER })
       } else if (entry.type === 'tree') {
-        const child = await visit(entry.oid, below, known?.folders.get(entry.name), visited, depth + 1)
+        const child = await visit(entry.oid, below, known?.folders.get(entry.name), visited, depth + 1, signal)
         folder.folders.set(entry.name, child)
       } else if (isFile(entry) && wanted(below)) {
         folder.unread.push({ path: below, blob: { oid: entry.oid, name: entry.name, paths: pathsIn(below) } })

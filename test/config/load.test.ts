@@ -46,6 +46,9 @@ test('applies every default', async () => {
         branch: 'main',
         intervalMs: 60_000,
         author: { name: 'Tidemark', email: 'tidemark@localhost' },
+        signOff: false,
+        push: { options: [] },
+        reverts: { withinMs: 90 * 86_400_000 },
       },
     },
   )

@@ -298,9 +298,9 @@ function conformance({ urlOf, engine, filters = true, version }: Way): void {
     const listed = await list(path)
 
     const base = await repository.head('main', never)
-    const folder = (await repository.readTree(base.tree)).find(({ name }) => name === 'd')
+    const folder = (await repository.readTree(base.tree, never)).find(({ name }) => name === 'd')
     assert.deepEqual(
-      (await repository.readTree(folder?.oid ?? '')).map(({ name, type }) => [name, type]),
+      (await repository.readTree(folder?.oid ?? '', never)).map(({ name, type }) => [name, type]),
       [
         ['a.yaml', 'file'],
         ['a\\b', 'file'],
@@ -340,7 +340,7 @@ function conformance({ urlOf, engine, filters = true, version }: Way): void {
     })
 
     const base = await repository.head('main', never)
-    const blob = (await repository.readTree(base.tree)).find(({ name }) => name === 'large')
+    const blob = (await repository.readTree(base.tree, never)).find(({ name }) => name === 'large')
     for await (const { bytes } of repository.readBlobs([blob?.oid ?? ''], never)) assert.deepEqual(bytes, large)
     const larger = Buffer.concat([large, Buffer.from('one more\n')])
     const changes = [...[deep, ...odd].map((name) => change(name, 'v: 2\n')), { path: 'large', bytes: larger }]
@@ -354,7 +354,7 @@ function conformance({ urlOf, engine, filters = true, version }: Way): void {
 
   test('yields each blob once, and none after an abort', async () => {
     const { repository } = await start({ 'a.yaml': 'a: 1\n', 'b.yaml': 'b: 1\n' })
-    const oids = (await repository.readTree((await repository.head('main', never)).tree)).map(({ oid }) => oid)
+    const oids = (await repository.readTree((await repository.head('main', never)).tree, never)).map(({ oid }) => oid)
     const read: Oid[] = []
     for await (const { oid } of repository.readBlobs([...oids, ...oids], never)) read.push(oid)
     assert.deepEqual(read.sort(), [...oids].sort())
@@ -431,7 +431,7 @@ function at<T>(items: readonly T[], index: number): T {
 async function readAll(repository: GitRepository, snapshot: Snapshot): Promise<Record<string, string>> {
   const files: Record<string, string> = {}
   const walk = async (tree: Oid, prefix: string): Promise<void> => {
-    for (const entry of await repository.readTree(tree)) {
+    for (const entry of await repository.readTree(tree, never)) {
       if (entry.type === 'tree') await walk(entry.oid, `${prefix}${entry.name}/`)
       else files[prefix + entry.name] = await readOne(repository, entry)
     }

@@ -38,7 +38,8 @@ export function chosenSource(
       }
       return chosen.look(branch, signal)
     },
-    read: async (oid, type) => source().read(oid, type),
+    read: async (oid, type, signal) => source().read(oid, type, signal),
+    history: async (snapshot, options) => source().history(snapshot, options),
     readBlobs: (oids, signal) => source().readBlobs(oids, signal),
     keep: async (branch, commit, objects) => source().keep(branch, commit, objects),
   }

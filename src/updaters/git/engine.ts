@@ -62,8 +62,8 @@ export function gitRepository({ source, references, transport, timed }: EngineOp
       return saying(`Cannot fetch "${branch}" of "${transport.name}"`, signal, turns(look))
     },
 
-    async readTree(oid) {
-      const bytes = await saying(`Cannot read "${transport.name}"`, undefined, source.read(oid, 'tree'))
+    async readTree(oid, { signal }) {
+      const bytes = await saying(`Cannot read "${transport.name}"`, signal, source.read(oid, 'tree', signal))
       // Thousands may be read one after the other, each of which is in memory already.
       await pace(bytes.length)
       return parseTree(bytes)
@@ -82,8 +82,14 @@ export function gitRepository({ source, references, transport, timed }: EngineOp
       }
     },
 
+    history(snapshot, options) {
+      const { branch } = snapshot
+      const read = source.history(snapshot, options)
+      return saying(`Cannot read the history of "${branch}" of "${transport.name}"`, options.signal, read)
+    },
+
     async commit(base, changes, details) {
-      const changing = changeFiles(base.tree, changes, (oid) => source.read(oid, 'tree'))
+      const changing = changeFiles(base.tree, changes, (oid) => source.read(oid, 'tree', NEVER))
       const { tree, objects } = await saying(
         `Cannot commit to "${base.branch}" of "${transport.name}"`,
         undefined,
@@ -101,6 +107,9 @@ export function gitRepository({ source, references, transport, timed }: EngineOp
     },
   }
 }
+
+/** Every tree on the way to a changed file was read before. */
+const NEVER = new AbortController().signal
 
 /** Commits that are kept until they are pushed. Those that never are, such as a plan's, make room for later ones. */
 const MAX_UNSENT = 16

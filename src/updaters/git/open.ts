@@ -6,14 +6,13 @@ import { gitRepository } from './engine.js'
 import { type GitOperation, timedBy } from './operations.js'
 import { remoteReferences } from './references.js'
 import type { GitRepository } from './repository.js'
-import type { Credentials } from './transports/http.js'
+import type { Access } from './transports/access.js'
 import { openTransport } from './transports/open.js'
 import { wireSource } from './wire/source.js'
 
-export interface OpenOptions {
+export interface OpenOptions extends Access {
   /** `https://`, `http://`, `file://` or a path. */
   readonly url: string
-  readonly credentials?: Credentials | undefined
   /** Each repository has a folder of its own in it. */
   readonly stateFolder: string
   readonly clock: Clock
@@ -24,8 +23,8 @@ export interface OpenOptions {
 
 /** Nothing is contacted yet. Throws `GitError` `UNSUPPORTED` for a URL of another kind. */
 export function openGitRepository(options: OpenOptions): GitRepository {
-  const { url, credentials, stateFolder, clock, onOperation, onEngine } = options
-  const transport = openTransport(url, { credentials, clock })
+  const { url, stateFolder, clock, onOperation, onEngine } = options
+  const transport = openTransport(url, options)
   const folder = join(stateFolder, folderName(transport.name))
   const references = remoteReferences(transport)
   const timed = timedBy(clock, onOperation)

@@ -11,6 +11,7 @@ function source(name: string): ObjectSource {
   return {
     look: async () => snapshot,
     read: async () => Buffer.from(name),
+    history: async () => ({ commits: [] }),
     async *readBlobs() {},
     keep: async () => {},
   }
@@ -50,7 +51,7 @@ test('the engine is chosen by what the server can do, once', async () => {
     const { chosen, choices } = choosing([abilities])
     assert.deepEqual(await chosen.look('main', never.signal), snapshot)
     await chosen.look('main', never.signal)
-    assert.equal(String(await chosen.read('', 'tree')), expected)
+    assert.equal(String(await chosen.read('', 'tree', never.signal)), expected)
     assert.equal(choices.length, 1)
     assert.equal(choices[0]?.engine, expected.split(' ')[0])
     assert.match(choices[0]?.reason ?? '', reason)
@@ -60,7 +61,7 @@ test('the engine is chosen by what the server can do, once', async () => {
 test('a server that cannot be asked is asked again', async () => {
   const { chosen, choices } = choosing([new Error('no answer'), { version: 1, fetch: [] }])
   await assert.rejects(chosen.look('main', never.signal), /no answer/)
-  await assert.rejects(chosen.read('', 'tree'), gitError('STATE', true))
+  await assert.rejects(chosen.read('', 'tree', never.signal), gitError('STATE', true))
   await chosen.look('main', never.signal)
   assert.equal(choices.length, 1)
 })

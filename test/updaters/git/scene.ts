@@ -72,7 +72,7 @@ export const details: CommitDetails = {
 
 /** What a file of the root has in a snapshot. */
 export async function readRoot(repository: GitRepository, snapshot: Snapshot, file = 'a.yaml'): Promise<string> {
-  const entry = (await repository.readTree(snapshot.tree)).find(({ name }) => name === file)
+  const entry = (await repository.readTree(snapshot.tree, never)).find(({ name }) => name === file)
   for await (const { bytes } of repository.readBlobs([entry?.oid ?? ''], never)) return Buffer.from(bytes).toString()
   throw new assert.AssertionError({ message: `no file ${file}` })
 }

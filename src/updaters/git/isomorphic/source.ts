@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { GitError } from '../errors.js'
 import type { ObjectSource } from '../object-source.js'
 import type { Timed } from '../operations.js'
 import { writePack } from '../pack.js'
@@ -31,6 +32,7 @@ export function isomorphicSource(options: IsomorphicOptions): ObjectSource {
   return {
     look: snapshots.look,
     read: snapshots.read,
+    history: () => Promise.reject(new GitError('UNSUPPORTED', 'history is not read yet')),
     async *readBlobs(oids, signal) {
       for (const oid of oids) {
         signal.throwIfAborted()

@@ -5,6 +5,7 @@ import axios, { type AxiosResponse } from 'axios'
 import { reasonOf } from '../../../error.js'
 import { type Clock, systemClock } from '../../../lifecycle/clock.js'
 import { GitError } from '../errors.js'
+import type { Credentials } from './access.js'
 import { type Deadline, openDeadline } from './deadline.js'
 import {
   MAX_ANSWER_BYTES,
@@ -21,12 +22,6 @@ export interface HttpTransportOptions {
   /** To connect and to get the first byte, and between two pieces of an answer. */
   readonly idleMs?: number
   readonly totalMs?: number
-}
-
-/** Sent with every request to the repository's own origin and to no other. A token is a password. */
-export interface Credentials {
-  readonly username: string
-  readonly password: string
 }
 
 export function httpTransport(base: URL, options: HttpTransportOptions = {}): Transport {

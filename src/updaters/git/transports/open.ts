@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '../../../lifecycle/clock.js'
 import { GitError } from '../errors.js'
-import { type Credentials, httpTransport } from './http.js'
+import type { Access, Credentials } from './access.js'
+import { httpTransport } from './http.js'
 import { localTransport } from './local.js'
 import type { Transport } from './transport.js'
 
@@ -9,13 +10,12 @@ import type { Transport } from './transport.js'
  * The transport for `https://`, `http://`, `file://` or a path. Credentials in a URL are used where no others are given.
  * Throws `GitError` `UNSUPPORTED` for any other URL.
  */
-export function openTransport(
-  url: string,
-  options: { readonly credentials?: Credentials | undefined; readonly clock: Clock },
-): Transport {
+export function openTransport(url: string, options: Access & { readonly clock: Clock }): Transport {
   if (/^https?:\/\//i.test(url)) {
     const parsed = parseUrl(url)
-    return httpTransport(parsed, { clock: options.clock, credentials: options.credentials ?? credentialsOf(parsed) })
+    const { credentials } = options
+    const login = credentials !== undefined && 'username' in credentials ? credentials : credentialsOf(parsed)
+    return httpTransport(parsed, { clock: options.clock, credentials: login })
   }
   if (/^file:\/\//i.test(url)) return localTransport(pathOf(parseUrl(url)), options)
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(url) || SCP_LIKE.test(url)) throw unsupported(url)

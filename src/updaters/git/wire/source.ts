@@ -124,6 +124,8 @@ export function wireSource(options: WireOptions): ObjectSource {
       throw missing(type, oid)
     },
 
+    history: () => Promise.reject(new GitError('UNSUPPORTED', 'history is not read yet')),
+
     async *readBlobs(oids, signal) {
       const unread = new Set(oids)
       // Twice: what turns out to be damaged is fetched again.

@@ -97,7 +97,7 @@ describe('the state folder', () => {
     const snapshot = await repository.head('main', never)
     await removeFolder(scene.folder)
     await assert.rejects(readAnew(scene, snapshot.tree), gitError('STATE', true))
-    await repository.readTree('1'.repeat(40)).catch(gitError('STATE', true))
+    await repository.readTree('1'.repeat(40), never).catch(gitError('STATE', true))
 
     assert.deepEqual(await repository.head('main', never), snapshot)
     assert.equal(await readRoot(scene.open(), snapshot), `a: ${last}\n`)
@@ -154,5 +154,5 @@ describe('the state folder', () => {
 })
 
 async function readAnew(scene: Scene, tree: string): Promise<unknown> {
-  return scene.open().readTree(tree)
+  return scene.open().readTree(tree, never)
 }

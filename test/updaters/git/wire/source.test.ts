@@ -44,7 +44,7 @@ describe('the engine "wire"', () => {
     })
     assert.deepEqual(more, [])
     assert.match(look ?? '', /filter blob:none\n/)
-    const entries = await repository.readTree(snapshot?.tree ?? '')
+    const entries = await repository.readTree(snapshot?.tree ?? '', never)
     const oids = entries.filter(({ type }) => type === 'file').map(({ oid }) => oid)
     const read = async () => {
       const sizes: number[] = []
@@ -60,19 +60,19 @@ describe('the engine "wire"', () => {
   test('gives other work its turn while folders are read from memory', async () => {
     const repository = scene.open()
     const { tree } = await repository.head('main', never)
-    await repository.readTree(tree)
+    await repository.readTree(tree, never)
     let hadTurn = false
     setImmediate(() => {
       hadTurn = true
     })
-    for (let read = 0; read < 600; read++) await repository.readTree(tree)
+    for (let read = 0; read < 600; read++) await repository.readTree(tree, never)
     assert.ok(hadTurn)
   })
 
   test('keeps what it fetches although nobody reads on', async () => {
     const repository = scene.open()
     const { tree } = await repository.head('main', never)
-    const oids = (await repository.readTree(tree)).filter(({ type }) => type === 'file').map(({ oid }) => oid)
+    const oids = (await repository.readTree(tree, never)).filter(({ type }) => type === 'file').map(({ oid }) => oid)
     const first = scene.operations.length
     for await (const _ of repository.readBlobs(oids, never)) break
     await eventually('the fetch is done', () => scene.operations.length > first)
@@ -82,7 +82,7 @@ describe('the engine "wire"', () => {
   test('passes on that a fetch breaks off while its files are read', async () => {
     const repository = scene.open()
     const { tree } = await repository.head('main', never)
-    const oids = (await repository.readTree(tree)).filter(({ type }) => type === 'file').map(({ oid }) => oid)
+    const oids = (await repository.readTree(tree, never)).filter(({ type }) => type === 'file').map(({ oid }) => oid)
     scene.server.after = (request, answer) =>
       isFetch(request) ? { ...answer, body: answer.body.subarray(0, answer.body.length - 30), cut: true } : answer
     await assert.rejects(
@@ -162,7 +162,7 @@ describe('the engine "wire"', () => {
     assert.equal(await readRoot(repository, snapshot), `a: ${last}\n`)
     const restarted = scene.open()
     await restarted.head('main', never)
-    const [file] = await repository.readTree(snapshot.tree)
+    const [file] = await repository.readTree(snapshot.tree, never)
     for (const name of await readdir(objects())) {
       const path = join(objects(), name)
       if ((await openSegment(name, path))?.find(file?.oid ?? '') !== undefined) await writeFile(path, 'damaged')
@@ -175,7 +175,7 @@ describe('the engine "wire"', () => {
     const repository = scene.open()
     const snapshot = await repository.head('main', never)
     for (const name of await readdir(objects())) await rm(join(objects(), name))
-    await assert.rejects(repository.readTree('1'.repeat(40)), gitError('STATE', true, /^Cannot read /))
+    await assert.rejects(repository.readTree('1'.repeat(40), never), gitError('STATE', true, /^Cannot read /))
     assert.deepEqual(await repository.head('main', never), snapshot)
     assert.equal(await readRoot(repository, snapshot), `a: ${last}\n`)
   })
