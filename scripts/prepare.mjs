@@ -12,6 +12,10 @@ const PACKAGES = {
   'docker-registry': 'docker-registry',
   'redis-server': 'redis-server',
   nginx: 'nginx',
+  sshd: 'openssh-server',
+  'ssh-keygen': 'openssh-client',
+  fcgiwrap: 'fcgiwrap',
+  gpg: 'gnupg',
 }
 
 /** Runs a command in the project's folder with its output shown. Returns whether it succeeded. */

@@ -5,7 +5,16 @@ import { join } from 'node:path'
 import { prepareModules, preparePrograms, root, run } from './prepare.mjs'
 
 /** A test file needs a program when it, or a part it imports, starts it. */
-const PARTS = { git: 'git-server', 'docker-registry': 'docker-registry', 'redis-server': 'redis', nginx: 'nginx' }
+const PARTS = {
+  git: 'git-server',
+  'docker-registry': 'docker-registry',
+  'redis-server': 'redis',
+  nginx: 'nginx',
+  sshd: 'ssh-server',
+  'ssh-keygen': 'ssh-keys',
+  fcgiwrap: 'cgi-server',
+  gpg: 'gpg',
+}
 
 prepareModules()
 const absent = preparePrograms(Object.keys(PARTS))

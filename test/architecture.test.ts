@@ -9,7 +9,7 @@ type Sources = ReadonlyMap<string, string>
 /** Finds what breaks it, one text each. */
 type Rule = (sources: Sources) => string[]
 
-const BELOW_SERVICE = 'watchers updaters jobs telemetry lifecycle config policies image error.ts'
+const BELOW_SERVICE = 'watchers updaters net jobs telemetry lifecycle config policies image error.ts'
 
 /** What the files of a folder, or a file beside the folders, may import from outside of it. */
 const DIRECTIONS: Readonly<Record<string, string>> = {
@@ -20,10 +20,11 @@ const DIRECTIONS: Readonly<Record<string, string>> = {
   parts: BELOW_SERVICE,
   web: 'watchers updaters jobs telemetry lifecycle policies image error.ts',
   // These two meet in jobs and do not know each other.
-  watchers: 'jobs telemetry lifecycle policies image error.ts group-by.ts',
-  updaters: 'jobs telemetry lifecycle policies image error.ts group-by.ts',
+  watchers: 'net jobs telemetry lifecycle policies image error.ts group-by.ts',
+  updaters: 'net jobs telemetry lifecycle policies image error.ts group-by.ts',
   jobs: 'telemetry lifecycle policies image error.ts',
   config: 'lifecycle policies image error.ts',
+  net: 'lifecycle error.ts',
   telemetry: 'lifecycle image error.ts',
   lifecycle: 'error.ts',
   policies: 'image error.ts',
@@ -47,12 +48,15 @@ const LIBRARIES: Readonly<Record<string, RegExp>> = {
   ioredis: /^jobs\//,
   'google-auth-library': /^watchers\/registry\/credentials\/gar\.ts$/,
   'isomorphic-git': /^updaters\/git\//,
+  liquidjs: /^updaters\/template\.ts$/,
   'node-cron': /^lifecycle\/cron\.ts$/,
+  openpgp: /^updaters\/git\/signing\/openpgp\.ts$/,
   picomatch: /^updaters\//,
   pino: /^telemetry\//,
   'prom-client': /^telemetry\//,
   re2js: /^policies\/pattern\.ts$/,
   semver: /^policies\/version\.ts$/,
+  ssh2: /^updaters\/git\/(transports|signing)\//,
   yaml: /^(config|updaters\/manifests)\/|^watchers\/registry\/yaml\.ts$/,
   zod: /^(config|jobs|watchers\/(registry|webhooks))\//,
 }
