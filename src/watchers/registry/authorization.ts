@@ -1,4 +1,4 @@
-import { type Reach, reachOf } from './address.js'
+import { type Reach, reachOf } from '../../net/address.js'
 import { type Challenge, parseChallenges } from './challenge.js'
 import { basicAuthorization, type Credential } from './credential.js'
 import { RegistryError } from './errors.js'

@@ -2,7 +2,7 @@ import http, { type Agent, type IncomingHttpHeaders, type IncomingMessage, type 
 import https from 'node:https'
 import { Axios, type InternalAxiosRequestConfig } from 'axios'
 import type { Clock } from '../../lifecycle/clock.js'
-import { ForwardingAgent } from './agents.js'
+import { ForwardingAgent } from '../../net/agents.js'
 import type { Bounds } from './bounds.js'
 
 /** What one exchange brought: the bytes as they came, no redirect followed, whatever the status. */

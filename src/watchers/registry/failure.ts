@@ -1,4 +1,5 @@
 import { reasonOf } from '../../error.js'
+import { NOT_TLS, systemCodeOf } from '../../net/system-code.js'
 import { secretsOf } from './credential.js'
 import { RegistryError, type RegistryErrorCode } from './errors.js'
 import type { Answer, Asked } from './http.js'
@@ -15,13 +16,6 @@ const CODES: Readonly<Record<string, RegistryErrorCode>> = {
 
 /** Codes of Node's HTTP parser and of zlib: what came is not the protocol. */
 const NOT_HTTP = /^(?:HPE_|Z_)/
-
-/** What OpenSSL makes of an answer without TLS, in a sentence that helps nobody. */
-export const NOT_TLS: ReadonlySet<string> = new Set([
-  'EPROTO',
-  'ERR_SSL_WRONG_VERSION_NUMBER',
-  'ERR_SSL_PACKET_LENGTH_TOO_LONG',
-])
 
 /**
  * The error of an answer whose status is not what was asked for, such as
@@ -51,12 +45,6 @@ export function exchangeError(action: string, url: URL, thrown: unknown): Regist
     cause: thrown,
     retryable: code === 'UNREACHABLE',
   })
-}
-
-/** The `code` of an error of Node's, or the name of any other. */
-export function systemCodeOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return 'Error'
-  return 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : thrown.name
 }
 
 /** The first message, or else code, of the specification's `errors`. A body of another form has no reason. */

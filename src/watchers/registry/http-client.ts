@@ -1,16 +1,23 @@
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import type { Clock } from '../../lifecycle/clock.js'
+import { createPools, type Route } from '../../net/pools.js'
+import { addressIn, type Proxies } from '../../net/proxies.js'
+import { systemCodeOf } from '../../net/system-code.js'
 import { type Allowance, createAllowances } from './allowance.js'
 import type { Bounds } from './bounds.js'
 import { RegistryError } from './errors.js'
 import { exchangeClient, type RawAnswer } from './exchange.js'
-import { exchangeError, systemCodeOf } from './failure.js'
+import { exchangeError } from './failure.js'
 import type { Answer, Http, HttpRequest, RequestRecord } from './http.js'
 import { createPace, type Pace } from './pace.js'
-import { type Access, createPools } from './pools.js'
-import { addressIn, type Proxies } from './proxies.js'
 import { followRedirects, type Target } from './redirect.js'
+
+/** How to get to a registry; its origin is where it really is. */
+export interface Access extends Route {
+  /** Absent: as often as one likes. */
+  readonly requestsPerSecond?: number | undefined
+}
 
 export interface HttpClientOptions {
   readonly clock: Clock
@@ -27,7 +34,7 @@ const inflate = promisify(gunzip)
 export function httpClient(options: HttpClientOptions): Http {
   const { clock, bounds, userAgent, onRequest, accessTo, proxies } = options
   const client = exchangeClient({ clock, bounds, headers: { 'user-agent': userAgent, 'accept-encoding': 'gzip' } })
-  const pools = createPools({ accessTo, proxies, clock, tunnelMs: bounds.answerMs })
+  const pools = createPools({ routeTo: accessTo, proxies, clock, tunnelMs: bounds.answerMs })
   const paces = new Map<string, Pace>()
   const allowances = createAllowances(clock, options.onAllowance)
 

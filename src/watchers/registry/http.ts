@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Reach } from './address.js'
+import type { Reach } from '../../net/address.js'
 import type { Credential } from './credential.js'
 
 export type Operation = 'tags' | 'manifest' | 'config' | 'referrers' | 'signature' | 'token'

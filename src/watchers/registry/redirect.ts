@@ -1,13 +1,12 @@
-import { mayReach, type Reach, reachOf } from './address.js'
+import { mayReach, reachOf } from '../../net/address.js'
+import type { Hop } from '../../net/pools.js'
+import { addressIn } from '../../net/proxies.js'
 import { RegistryError } from './errors.js'
 import type { Answer, HttpRequest } from './http.js'
-import { addressIn } from './proxies.js'
 
 /** Where one exchange of a request goes, and with what. */
-export interface Target {
-  readonly url: URL
+export interface Target extends Hop {
   readonly authorization: string | undefined
-  readonly reach: Reach | undefined
 }
 
 const STATUSES = new Set([301, 302, 303, 307, 308])

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lifecycle/clock.js'
 import { untilAborted } from '../../lifecycle/until-aborted.js'
-import type { Reach } from './address.js'
+import type { Reach } from '../../net/address.js'
 import type { Bounds } from './bounds.js'
 import { basicAuthorization, type Credential, credentialId } from './credential.js'
 import { RegistryError } from './errors.js'

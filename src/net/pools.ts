@@ -1,37 +1,38 @@
 import type http from 'node:http'
 import type { SecureContext } from 'node:tls'
-import type { Clock } from '../../lifecycle/clock.js'
-import { guardedLookup } from './address.js'
+import type { Clock } from '../lifecycle/clock.js'
+import { guardedLookup, type Reach } from './address.js'
 import { createAgent } from './agents.js'
 import { environmentProxy, type Proxies } from './proxies.js'
-import type { Target } from './redirect.js'
 import { secureContexts, type TlsFiles } from './tls.js'
 
-/** How to get to a registry. */
-export interface Access {
-  /** Where it really is, such as `https://registry-1.docker.io`. */
+/** How to get to a server. */
+export interface Route {
+  /** Such as `https://registry-1.docker.io`. */
   readonly origin: string
   readonly tls?: TlsFiles | undefined
   /** Instead of those of the environment. */
   readonly proxy?: string | undefined
   /** Connections to one host at once. Default: 8. */
   readonly concurrency?: number | undefined
-  /** Absent: as often as one likes. */
-  readonly requestsPerSecond?: number | undefined
+}
+
+/** Where one exchange goes. */
+export interface Hop {
+  readonly url: URL
+  /** How near its host may be, where a server named it. Absent for the host that the configuration names. */
+  readonly reach: Reach | undefined
 }
 
 /** Kept connections, apart from each other where they were opened under different rules. */
 export interface Pools {
-  /** The agent for one exchange on behalf of a registry, and whether a proxy stands between. */
-  agentFor(
-    registry: string,
-    target: Pick<Target, 'url' | 'reach'>,
-  ): { readonly agent: http.Agent; readonly proxied: boolean }
+  /** The agent for one exchange on behalf of a server, and whether a proxy stands between. */
+  agentFor(server: string, hop: Hop): { readonly agent: http.Agent; readonly proxied: boolean }
   stop(): void
 }
 
 export interface PoolsOptions {
-  readonly accessTo: (registry: string) => Access
+  readonly routeTo: (server: string) => Route
   readonly proxies: Proxies
   readonly clock: Clock
   readonly tunnelMs: number
@@ -39,10 +40,10 @@ export interface PoolsOptions {
 
 const CONNECTIONS_PER_HOST = 8
 
-/** A registry may send us to another host each time, whose connections would stay open for as long as that one likes. */
+/** A server may send us to another host each time, whose connections would stay open for as long as that one likes. */
 const ELSEWHERE_IDLE_MS = 4_000
 
-export function createPools({ accessTo, proxies, clock, tunnelMs }: PoolsOptions): Pools {
+export function createPools({ routeTo, proxies, clock, tunnelMs }: PoolsOptions): Pools {
   const agents = new Map<string, http.Agent>()
   const contexts = new Map<string, () => Promise<SecureContext>>()
 
@@ -55,18 +56,18 @@ export function createPools({ accessTo, proxies, clock, tunnelMs }: PoolsOptions
   }
 
   return {
-    agentFor(registry, { url, reach }) {
-      const access = accessTo(registry)
-      const proxy = access.proxy === undefined ? environmentProxy(url, proxies) : new URL(access.proxy)
-      // Whom the registry sends us to is as trusted as it, but has no claim to our certificate.
-      const authorities = access.tls?.ca === undefined ? undefined : { ca: access.tls.ca }
-      const tls = url.origin === access.origin ? access.tls : authorities
+    agentFor(server, { url, reach }) {
+      const route = routeTo(server)
+      const proxy = route.proxy === undefined ? environmentProxy(url, proxies) : new URL(route.proxy)
+      // Whom the server sends us to is as trusted as it, but has no claim to our certificate.
+      const authorities = route.tls?.ca === undefined ? undefined : { ca: route.tls.ca }
+      const tls = url.origin === route.origin ? route.tls : authorities
       const secure = url.protocol === 'https:'
-      const key = JSON.stringify([registry, secure, reach, proxy?.href, tls])
+      const key = JSON.stringify([server, secure, reach, proxy?.href, tls])
       let agent = agents.get(key)
       if (agent === undefined) {
         agent = createAgent(secure, {
-          connections: access.concurrency ?? CONNECTIONS_PER_HOST,
+          connections: route.concurrency ?? CONNECTIONS_PER_HOST,
           lookup: reach === undefined ? undefined : guardedLookup(reach),
           proxy,
           secureContext: secure ? contextOf(tls) : undefined,

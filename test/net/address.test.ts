@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { guardedLookup, mayReach, type Reach, reachOf } from '../../../src/watchers/registry/address.js'
+import { guardedLookup, mayReach, type Reach, reachOf } from '../../src/net/address.js'
 
 const CASES: readonly [address: string, reach: Reach][] = [
   ['93.184.216.34', 'public'],

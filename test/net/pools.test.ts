@@ -2,16 +2,16 @@ import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { it } from 'node:test'
-import { systemClock } from '../../../src/lifecycle/clock.js'
-import { createPools } from '../../../src/watchers/registry/pools.js'
-import { eventually } from '../../parts/eventually.js'
+import { systemClock } from '../../src/lifecycle/clock.js'
+import { createPools } from '../../src/net/pools.js'
+import { eventually } from '../parts/eventually.js'
 
-it('does not keep connections for long to where a registry has sent us', async () => {
+it('does not keep connections for long to where a server has sent us', async () => {
   const server = http.createServer({ keepAliveTimeout: 600_000 }, (_, response) => response.end())
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const pools = createPools({
-    accessTo: () => ({ origin }),
+    routeTo: () => ({ origin }),
     proxies: { except: '' },
     clock: systemClock,
     tunnelMs: 1_000,

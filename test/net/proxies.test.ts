@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { environmentProxy } from '../../../src/watchers/registry/proxies.js'
+import { environmentProxy } from '../../src/net/proxies.js'
 
 const PROXIES = { http: 'http://plain.example.com', https: 'http://secure.example.com:3128' }
 

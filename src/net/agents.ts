@@ -3,10 +3,10 @@ import https from 'node:https'
 import net, { type LookupFunction } from 'node:net'
 import type { Duplex } from 'node:stream'
 import tls, { type ConnectionOptions, type SecureContext } from 'node:tls'
-import { reasonOf } from '../../error.js'
-import type { Clock } from '../../lifecycle/clock.js'
-import { NOT_TLS, systemCodeOf } from './failure.js'
+import { reasonOf } from '../error.js'
+import type { Clock } from '../lifecycle/clock.js'
 import { hostOf } from './proxies.js'
+import { NOT_TLS, systemCodeOf } from './system-code.js'
 
 /** How connections of one pool are made. */
 export interface Way {
@@ -112,7 +112,7 @@ async function openTunnel(proxy: URL, { host, port }: ClientRequestArgs, way: Wa
   })
 }
 
-/** Fails by the proxy's name: the registry is not to blame. */
+/** Fails by the proxy's name: the server is not to blame. */
 async function connectTo(proxy: URL, { proxyContext, clock, tunnelMs }: Way): Promise<net.Socket> {
   const host = hostOf(proxy)
   const secure = proxy.protocol === 'https:'

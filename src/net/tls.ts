@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import tls, { createSecureContext, type SecureContext } from 'node:tls'
-import { systemCodeOf } from './failure.js'
+import { systemCodeOf } from './system-code.js'
 
 /** Absolute paths of PEM files. */
 export interface TlsFiles {
