@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { setMaxListeners } from 'node:events'
 import { existsSync } from 'node:fs'
+import { basename } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { systemClock } from '../../src/lifecycle/clock.js'
 import type { EngineChoice } from '../../src/updaters/git/choose-engine.js'
@@ -8,6 +9,7 @@ import type { GitErrorCode } from '../../src/updaters/git/errors.js'
 import { openGitRepository } from '../../src/updaters/git/open.js'
 import type { GitOperation } from '../../src/updaters/git/operations.js'
 import type { CommitDetails, GitRepository, Oid, Snapshot, TreeEntry } from '../../src/updaters/git/repository.js'
+import { startCgiServer } from '../parts/cgi-server.js'
 import { removeFolder, temporaryFolder } from '../parts/folder.js'
 import {
   type CreateOptions,
@@ -26,15 +28,28 @@ const ways: Readonly<Record<string, Way>> = {
   'by HTTP': { urlOf: ({ url }) => url, engine: 'wire' },
   'by HTTP without filters': { urlOf: ({ url }) => url, engine: 'wire', filters: false },
   'by HTTP without protocol version 2': { urlOf: ({ url }) => url, engine: 'isomorphic', version: 1 },
+  'behind nginx and FastCGI': { front: startCgiServer, urlOf: inFront, engine: 'wire' },
   'by its path': { urlOf: ({ path }) => path, engine: 'wire' },
   'by a file URL': { urlOf: ({ path }) => `file://${path}`, engine: 'wire' },
 }
 
 interface Way {
-  readonly urlOf: (repository: { readonly url: string; readonly path: string }) => string
+  /** Another server of the same repositories, by the folder that they are in. */
+  readonly front?: (folder: string) => Promise<Front>
+  readonly urlOf: (repository: { readonly url: string; readonly path: string }, front?: Front) => string
   readonly engine: EngineChoice['engine']
   readonly filters?: boolean
   readonly version?: 1
+}
+
+interface Front {
+  /** Repositories are at `<url>/<name>.git`. */
+  readonly url: string
+  stop(): Promise<void>
+}
+
+function inFront({ path }: { readonly path: string }, front: Front | undefined): string {
+  return `${front?.url}/${basename(path)}`
 }
 
 const details: CommitDetails = {
@@ -50,14 +65,16 @@ setMaxListeners(100, never.signal)
 for (const [name, way] of Object.entries(ways))
   describe(`a Git repository ${name}`, { concurrency: 4 }, () => conformance(way))
 
-function conformance({ urlOf, engine, filters = true, version }: Way): void {
+function conformance({ front: startFront, urlOf, engine, filters = true, version }: Way): void {
   let server: GitServer
+  let front: Front | undefined
   let state: string
   const repositories: string[] = []
   let made = 0
 
   before(async () => {
     server = await startGitServer()
+    front = await startFront?.(server.folder)
     if (version === 1)
       server.before = ({ headers }) => {
         delete headers['git-protocol']
@@ -68,6 +85,7 @@ function conformance({ urlOf, engine, filters = true, version }: Way): void {
   after(async () => {
     // Whatever a test did, the server is left with what Git finds nothing wrong with.
     for (const path of repositories) if (existsSync(path)) await fsck(path)
+    await front?.stop()
     await server.stop()
     await removeFolder(state)
   })
@@ -80,7 +98,7 @@ function conformance({ urlOf, engine, filters = true, version }: Way): void {
     const operations: GitOperation[] = []
     const open = () =>
       openGitRepository({
-        url: urlOf(created),
+        url: urlOf(created, front),
         stateFolder: state,
         clock: systemClock,
         onOperation: (operation) => operations.push(operation),

@@ -5,7 +5,7 @@ import { eventually } from './eventually.js'
 import { removeFolder, temporaryFolder } from './folder.js'
 import { freePort, startProcess } from './process.js'
 
-/** A real nginx in front of a server at plain HTTP, as people put one in front of their registry. */
+/** A real nginx. */
 export interface Nginx {
   /** As it stands in references, such as `127.0.0.1:5000`. */
   readonly host: string
@@ -20,11 +20,34 @@ export interface NginxOptions {
   readonly clientCa?: string
 }
 
-export async function startNginx(options: NginxOptions): Promise<Nginx> {
+/** In front of a server at plain HTTP, as people put one in front of their registry. */
+export function startNginx({ upstream, certificate, clientCa }: NginxOptions): Promise<Nginx> {
+  return runNginx({
+    listen: 'ssl',
+    directives: `
+    ssl_certificate ${certificate.cert};
+    ssl_certificate_key ${certificate.key};
+${clientCa === undefined ? '' : `    ssl_client_certificate ${clientCa};\n    ssl_verify_client on;`}
+    location / {
+      proxy_pass http://${upstream};
+      proxy_set_header Host $http_host;
+      proxy_set_header X-Forwarded-Proto https;
+    }`,
+  })
+}
+
+export interface ServerBlock {
+  /** What follows the address in `listen`. */
+  readonly listen?: string
+  readonly directives: string
+}
+
+/** On a free port of 127.0.0.1. */
+export async function runNginx(server: ServerBlock): Promise<Nginx> {
   const folder = await temporaryFolder('nginx')
   const host = `127.0.0.1:${await freePort()}`
   const file = join(folder, 'nginx.conf')
-  await writeFile(file, configuration(host, folder, options))
+  await writeFile(file, configuration(host, folder, server))
   const running = startProcess('nginx', ['-e', 'stderr', '-p', folder, '-c', file])
   let exited = false
   running.ended.then(() => {
@@ -32,8 +55,8 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
   })
   await eventually('nginx answers', async () => {
     if (exited) return true
-    // It answers plain HTTP by 400: enough to know that it is there.
-    return (await fetch(`http://${host}/`)).status === 400
+    // To plain HTTP, though it may expect TLS: an answer is enough to know that it is there.
+    return (await fetch(`http://${host}/`)).status >= 400
   })
   if (exited) throw new Error(`Cannot start nginx: it ended\n${running.output()}`)
   return {
@@ -46,7 +69,7 @@ export async function startNginx(options: NginxOptions): Promise<Nginx> {
 }
 
 /** One process, and nothing outside of the folder. */
-function configuration(host: string, folder: string, { upstream, certificate, clientCa }: NginxOptions): string {
+function configuration(host: string, folder: string, { listen = '', directives }: ServerBlock): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   return `daemon off;
 master_process off;
@@ -56,16 +79,9 @@ http {
   access_log off;
 ${temporary.map((name) => `  ${name}_temp_path ${folder}/${name};`).join('\n')}
   server {
-    listen ${host} ssl;
-    ssl_certificate ${certificate.cert};
-    ssl_certificate_key ${certificate.key};
-${clientCa === undefined ? '' : `    ssl_client_certificate ${clientCa};\n    ssl_verify_client on;`}
+    listen ${host} ${listen};
     client_max_body_size 0;
-    location / {
-      proxy_pass http://${upstream};
-      proxy_set_header Host $http_host;
-      proxy_set_header X-Forwarded-Proto https;
-    }
+    ${directives}
   }
 }
 `
