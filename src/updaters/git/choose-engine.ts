@@ -30,15 +30,15 @@ export function chosenSource(
   }
 
   return {
-    async look(branch, signal) {
+    async look(branch, signal, levels) {
       if (chosen === undefined) {
         const choice = choose(await timed('capabilities', signal, () => references.abilities(signal)))
         chosen = choice.engine === 'wire' ? engines.wire(choice.canFilter) : await engines.isomorphic()
         onEngine?.({ engine: choice.engine, reason: choice.reason })
       }
-      return chosen.look(branch, signal)
+      return chosen.look(branch, signal, levels)
     },
-    read: async (oid, type, signal) => source().read(oid, type, signal),
+    read: async (oid, type, signal, levels) => source().read(oid, type, signal, levels),
     history: async (snapshot, options) => source().history(snapshot, options),
     readBlobs: (oids, signal) => source().readBlobs(oids, signal),
     keep: async (branch, commit, objects) => source().keep(branch, commit, objects),

@@ -1,13 +1,13 @@
 import { untilAborted } from '../../lifecycle/until-aborted.js'
 import { changeFiles } from './change.js'
-import { GitError } from './errors.js'
+import { GitError, type GitErrorCode } from './errors.js'
 import type { ObjectSource } from './object-source.js'
 import { objectId, parseTree, renderCommit } from './objects.js'
 import type { Timed } from './operations.js'
 import { type NewObject, writeThinPack } from './pack.js'
-import { pushChange } from './push.js'
+import { NO_COMMIT, pushChange } from './push.js'
 import { type References, requireBranchName } from './references.js'
-import type { Commit, GitRepository, Oid } from './repository.js'
+import type { Commit, GitRepository, Oid, PushOptions } from './repository.js'
 import { stateError } from './state-error.js'
 import type { Transport } from './transports/transport.js'
 import { inTurn, paced } from './turns.js'
@@ -25,45 +25,52 @@ export function gitRepository({ source, references, transport, timed }: EngineOp
   const turns = inTurn()
   const pace = paced()
 
-  async function deliver(commit: Commit, signal: AbortSignal): Promise<void> {
-    const { branch, commit: from } = commit.base
+  async function deliver(commit: Commit, { signal, serverOptions, onto }: PushOptions): Promise<void> {
+    const { branch, from } = destinationOf(commit, onto)
     const objects = unsent.get(commit.oid)
     if (objects === undefined) throw new GitError('STATE', 'its objects are not kept', { retryable: true })
     requireBranchName(branch)
+    if (serverOptions !== undefined && serverOptions.length > 0) await requirePushOptions(signal)
+    const change = { branch, from, to: commit.oid, forces: onto?.replaces !== undefined, serverOptions }
     try {
-      await pushChange(transport, { branch, from, to: commit.oid, pack: writeThinPack(objects) }, signal)
+      await pushChange(transport, { ...change, pack: writeThinPack(objects) }, signal)
     } catch (thrown) {
-      if (signal.aborted || !(await landed(commit, thrown, signal))) throw thrown
+      if (signal.aborted || !(await landed(change, thrown, signal))) throw thrown
     }
     unsent.delete(commit.oid)
     // The push is done; what could not be kept is fetched by the next look.
     await turns(() => source.keep(branch, commit.oid, objects)).catch(() => {})
   }
 
+  async function requirePushOptions(signal: AbortSignal): Promise<void> {
+    const capabilities = await references.pushCapabilities(signal)
+    if (!capabilities.includes('push-options')) throw new GitError('UNSUPPORTED', 'server takes no push options')
+  }
+
   /**
    * What became of a push that failed. The answer may have been lost, or be about an earlier attempt whose answer was lost; and
    * whatever words refuse a commit upon one that is no longer the newest, somebody was faster.
    */
-  async function landed({ base, oid }: Commit, thrown: unknown, signal: AbortSignal): Promise<boolean> {
-    const tip = await references.tip(base.branch, signal).catch(() => undefined)
-    if (tip === oid) return true
-    if (tip === undefined || tip === base.commit || !(thrown instanceof GitError) || thrown.code === 'STALE')
-      return false
+  async function landed({ branch, from, to }: Moved, thrown: unknown, signal: AbortSignal): Promise<boolean> {
+    if (!(thrown instanceof GitError) || !MAY_HAVE_MOVED.has(thrown.code)) return false
+    const tip = await references.tip(branch, signal).catch(commitOfNone)
+    if (tip === to) return true
+    if (tip === undefined || tip === from || thrown.code === 'STALE') return false
     throw new GitError('STALE', `branch has moved: ${thrown.message}`, { retryable: true, cause: thrown })
   }
 
   return {
-    head(branch, { signal }) {
+    head(branch, { signal, levels }) {
       const look = async () => {
         signal.throwIfAborted()
         requireBranchName(branch)
-        return source.look(branch, signal)
+        return source.look(branch, signal, levels)
       }
       return saying(`Cannot fetch "${branch}" of "${transport.name}"`, signal, turns(look))
     },
 
-    async readTree(oid, { signal }) {
-      const bytes = await saying(`Cannot read "${transport.name}"`, signal, source.read(oid, 'tree', signal))
+    async readTree(oid, { signal, levels }) {
+      const bytes = await saying(`Cannot read "${transport.name}"`, signal, source.read(oid, 'tree', signal, levels))
       // Thousands may be read one after the other, each of which is in memory already.
       await pace(bytes.length)
       return parseTree(bytes)
@@ -101,11 +108,34 @@ export function gitRepository({ source, references, transport, timed }: EngineOp
       return { oid, base, objects: [oid, ...objects.keys()] }
     },
 
-    push(commit, { signal }) {
-      const delivery = timed('push', signal, () => deliver(commit, signal))
-      return saying(`Cannot push to "${commit.base.branch}" of "${transport.name}"`, signal, delivery)
+    push(commit, options) {
+      const { signal } = options
+      const { branch } = destinationOf(commit, options.onto)
+      const delivery = timed('push', signal, () => deliver(commit, options))
+      return saying(`Cannot push to "${branch}" of "${transport.name}"`, signal, delivery)
     },
   }
+}
+
+/** A branch, and the commits that it is to be moved between. */
+interface Moved {
+  readonly branch: string
+  readonly from: Oid
+  readonly to: Oid
+}
+
+/** After these, the branch may be elsewhere; whom the server does not let in has not moved it. */
+const MAY_HAVE_MOVED: ReadonlySet<GitErrorCode> = new Set(['STALE', 'REJECTED', 'UNREACHABLE', 'INVALID_ANSWER'])
+
+function destinationOf({ base }: Commit, onto: PushOptions['onto']): Omit<Moved, 'to'> {
+  if (onto === undefined) return { branch: base.branch, from: base.commit }
+  return { branch: onto.branch, from: onto.replaces ?? NO_COMMIT }
+}
+
+/** Undefined where it is not known whether there is a branch. */
+function commitOfNone(thrown: unknown): Oid | undefined {
+  const { code } = thrown instanceof GitError ? thrown : { code: undefined }
+  return code === 'BRANCH_NOT_FOUND' || code === 'EMPTY_REPOSITORY' ? NO_COMMIT : undefined
 }
 
 /** Every tree on the way to a changed file was read before. */

@@ -3,10 +3,16 @@
  * when it aborts. An engine remembers what it fetched: asking again costs what is new.
  */
 export interface GitRepository {
-  /** Looks at the branch on the server and fetches what is new. Throws `BRANCH_NOT_FOUND` or `EMPTY_REPOSITORY`. */
-  head(branch: string, options: { readonly signal: AbortSignal }): Promise<Snapshot>
-  /** The entries of one tree of a snapshot or of a commit of its history, in Git's order. */
-  readTree(oid: Oid, options: { readonly signal: AbortSignal }): Promise<readonly TreeEntry[]>
+  /**
+   * Looks at the branch on the server and fetches what is new. Throws `BRANCH_NOT_FOUND` or `EMPTY_REPOSITORY`.
+   * `levels`: how many levels of trees will be read from the root; default: all.
+   */
+  head(branch: string, options: TreeOptions): Promise<Snapshot>
+  /**
+   * The entries of one tree of a snapshot or of a commit of its history, in Git's order. What is read at the same time is fetched
+   * together. `levels`: how many levels of trees will be read from this one; default: it alone.
+   */
+  readTree(oid: Oid, options: TreeOptions): Promise<readonly TreeEntry[]>
   /** The bytes of blobs of a snapshot or of a commit of its history, in any order, each once. */
   readBlobs(oids: readonly Oid[], options: { readonly signal: AbortSignal }): AsyncIterable<Blob>
   /** The commits that a snapshot came from, its own first. What was read before is not fetched again. */
@@ -18,6 +24,12 @@ export interface GitRepository {
    * commit it replaces. Throws `STALE` (retryable) when the branch has moved: fetch, compute again, push again.
    */
   push(commit: Commit, options: PushOptions): Promise<void>
+}
+
+export interface TreeOptions {
+  readonly signal: AbortSignal
+  /** A hint: trees that are not here are fetched with so many levels. Others are fetched when they are read. */
+  readonly levels?: number | undefined
 }
 
 /** An object id: 40 lower-case hexadecimal digits. */

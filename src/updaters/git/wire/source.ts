@@ -10,6 +10,8 @@ import type { Blob, Oid, Snapshot } from '../repository.js'
 import { branchTips } from '../tips.js'
 import type { Transport } from '../transports/transport.js'
 import { type FetchOrder, fetchPack } from './fetch.js'
+import { filtersFor } from './filters.js'
+import { type Ask, gathered } from './gathered.js'
 import { handoff } from './handoff.js'
 import { type Found, openObjectStore } from './object-store.js'
 import { type Received, tellingWriter } from './telling-writer.js'
@@ -30,17 +32,17 @@ export interface WireOptions {
   readonly maxFiles?: number | undefined
 }
 
-/** Of protocol version 2 and partial clones as Git's own are: files come when they are read, if the server can do that. */
+/** Of protocol version 2 and partial clones as Git's own are: what is not here comes when it is read, if the server can do that. */
 export function wireSource(options: WireOptions): ObjectSource {
   const { transport, references, canFilter, clock, timed, maxBytes = 1024 ** 3, maxFiles = 32 } = options
   // The number is the version of the format: another version of the program may share the folder.
   const folder = resolve(options.folder, 'wire-1')
   const store = openObjectStore({ folder: join(folder, 'objects'), clock, maxBytes, maxFiles })
   const tips = branchTips(folder)
-  let damaged = false
+  const filters = filtersFor(canFilter)
+  const asks = new Map<string, Ask>()
 
   async function wipe(): Promise<void> {
-    damaged = false
     // The tips first: they say what the store has.
     await tips.wipe()
     await store.wipe()
@@ -53,11 +55,14 @@ export function wireSource(options: WireOptions): ObjectSource {
     return store.has(tree) ? { branch, commit, tree } : undefined
   }
 
-  async function fetched(branch: string, tip: Oid, signal: AbortSignal): Promise<Snapshot> {
+  async function fetched(branch: string, tip: Oid, signal: AbortSignal, levels: number): Promise<Snapshot> {
     if (store.isFull()) await wipe()
     const have = await fetchedBefore(branch)
     const own = have !== undefined && have === (await tips.all()).get(branch)
-    await fetchObjects({ wants: [tip], depth: 1, have, filter: canFilter ? filterFor(own) : undefined }, signal)
+    // What others push has few files, which are wanted in most cases, and asking for them by name would take another request.
+    // Of a branch that is not known yet, most may never be wanted.
+    const filter = () => (own ? filters.largeFiles : filters.below(levels))
+    await filters.tried(() => fetchObjects({ wants: [tip], depth: 1, have, filter: filter() }, signal))
     const found = await stored(branch, tip)
     if (found !== undefined) return found
     throw new GitError('INVALID_ANSWER', `server did not send commit ${tip}`, { retryable: true })
@@ -74,7 +79,8 @@ export function wireSource(options: WireOptions): ObjectSource {
   async function fetchObjects(order: FetchOrder, signal: AbortSignal, received?: Received): Promise<void> {
     // Where the pack has deltas of what is not here, that is fetched by itself; its own pack must be whole.
     const fetch = async (oids: readonly Oid[]) => {
-      for (const wants of portionsOf(oids)) await unpackInto({ wants }, async () => {}, signal)
+      for (const wants of portionsOf(oids))
+        await unpackInto({ wants, filter: filters.below(0) }, async () => {}, signal)
     }
     await unpackInto(order, fetch, signal, received)
   }
@@ -98,30 +104,44 @@ export function wireSource(options: WireOptions): ObjectSource {
     return object?.type === type ? object.bytes : undefined
   }
 
-  /** Another process may have put it into another file. */
-  async function readAnew(oid: Oid, type: GitObject['type']): Promise<Buffer | undefined> {
-    await store.refresh()
-    return read(oid, type)
+  /** Commits and trees that were left out, or are lost. */
+  function ask(type: GitObject['type'], levels: number): Ask {
+    const key = `${type} ${levels}`
+    const get = async (oids: readonly Oid[], signal: AbortSignal) => {
+      // Another process may have got them.
+      await store.refresh()
+      const depth = type === 'commit' ? 1 : undefined
+      for (const wants of portionsOf(oids.filter((oid) => !store.has(oid)))) {
+        const filter = () => filters.below(type === 'commit' ? 0 : levels - 1)
+        const fetch = () => fetchObjects({ wants, depth, filter: filter() }, signal)
+        await timed('fetch', signal, () => filters.tried(fetch))
+      }
+    }
+    const known = asks.get(key) ?? gathered(get)
+    asks.set(key, known)
+    return known
   }
 
   return {
-    async look(branch, signal) {
-      if (damaged) await wipe()
+    async look(branch, signal, levels = Number.POSITIVE_INFINITY) {
       tips.refresh()
       await store.refresh()
       const tip = await timed('ls-refs', signal, () => references.tip(branch, signal))
-      const found = (await stored(branch, tip)) ?? (await timed('fetch', signal, () => fetched(branch, tip, signal)))
+      const found =
+        (await stored(branch, tip)) ?? (await timed('fetch', signal, () => fetched(branch, tip, signal, levels)))
       await tips.remember(branch, tip)
       // What fails here is tried again by the next look.
       await store.compact().catch(() => {})
       return found
     },
 
-    async read(oid, type) {
-      const bytes = (await read(oid, type)) ?? (await readAnew(oid, type))
-      if (bytes !== undefined) return bytes
-      damaged = true
-      throw missing(type, oid)
+    async read(oid, type, signal, levels = 1) {
+      const here = await read(oid, type)
+      if (here !== undefined) return here
+      const refused = await ask(type, levels)(oid, signal).catch(unlessRefused)
+      const bytes = await read(oid, type)
+      if (bytes === undefined) throw missing(type, oid, refused)
+      return bytes
     },
 
     history: () => Promise.reject(new GitError('UNSUPPORTED', 'history is not read yet')),
@@ -153,14 +173,6 @@ export function wireSource(options: WireOptions): ObjectSource {
   }
 }
 
-/**
- * What others push has few files, which are wanted in most cases, and asking for them by name would take another request. Of a
- * branch that is not known yet, most may never be wanted.
- */
-function filterFor(isKnown: boolean): string {
-  return isKnown ? `blob:limit=${1024 ** 2}` : 'blob:none'
-}
-
 /** Of one request, which then has 2.5 MB. */
 const MAX_WANTS = 50_000
 
@@ -168,6 +180,12 @@ function* portionsOf(oids: readonly Oid[]): Generator<readonly Oid[]> {
   for (let at = 0; at < oids.length; at += MAX_WANTS) yield oids.slice(at, at + MAX_WANTS)
 }
 
-function missing(type: string, oid: Oid): GitError {
-  return new GitError('STATE', `${type} ${oid} is not in the state folder`, { retryable: true })
+/** A server that does not have one of the objects gives none of them. */
+function unlessRefused(thrown: unknown): GitError {
+  if (thrown instanceof GitError && (thrown.code === 'STALE' || thrown.code === 'REJECTED')) return thrown
+  throw thrown
+}
+
+function missing(type: string, oid: Oid, cause?: unknown): GitError {
+  return new GitError('STATE', `${type} ${oid} is not in the state folder`, { retryable: true, cause })
 }
