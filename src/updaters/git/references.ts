@@ -12,6 +12,8 @@ export interface References {
   abilities(signal: AbortSignal): Promise<ServerAbilities>
   /** What the server's fetch of protocol version 0 and 1 can do. */
   fetchCapabilities(signal: AbortSignal): Promise<readonly string[]>
+  /** What the server can do with a push. */
+  pushCapabilities(signal: AbortSignal): Promise<readonly string[]>
 }
 
 export interface ServerAbilities {
@@ -27,6 +29,7 @@ export interface ServerAbilities {
 export function remoteReferences(transport: Transport): References {
   let abilities: ServerAbilities | undefined
   let fetchCapabilities: readonly string[] | undefined
+  let pushCapabilities: readonly string[] | undefined
   /** Came with the first question, and answers the look that follows it. */
   let listed: ReadonlyMap<string, Oid> | undefined
 
@@ -66,6 +69,13 @@ export function remoteReferences(transport: Transport): References {
     abilities: ask,
     async fetchCapabilities(signal) {
       return fetchCapabilities ?? (await advertisement(1, signal)).capabilities
+    },
+    async pushCapabilities(signal) {
+      if (pushCapabilities === undefined) {
+        const answer = await discover(transport, 'git-receive-pack', 1, signal)
+        pushCapabilities = parseAdvertisement(transport, answer).capabilities
+      }
+      return pushCapabilities
     },
   }
 }
