@@ -9,7 +9,7 @@ type Sources = ReadonlyMap<string, string>
 /** Finds what breaks it, one text each. */
 type Rule = (sources: Sources) => string[]
 
-const BELOW_SERVICE = 'watchers updaters net jobs telemetry lifecycle config policies image error.ts'
+const BELOW_SERVICE = 'watchers updaters net jobs telemetry lifecycle config policies image template.ts error.ts'
 
 /** What the files of a folder, or a file beside the folders, may import from outside of it. */
 const DIRECTIONS: Readonly<Record<string, string>> = {
@@ -21,14 +21,15 @@ const DIRECTIONS: Readonly<Record<string, string>> = {
   web: 'watchers updaters jobs telemetry lifecycle policies image error.ts',
   // These two meet in jobs and do not know each other.
   watchers: 'net jobs telemetry lifecycle policies image error.ts group-by.ts',
-  updaters: 'net jobs telemetry lifecycle policies image error.ts group-by.ts',
+  updaters: 'net jobs telemetry lifecycle policies image template.ts error.ts group-by.ts',
   jobs: 'telemetry lifecycle policies image error.ts',
-  config: 'lifecycle policies image error.ts',
+  config: 'lifecycle policies image template.ts error.ts',
   net: 'lifecycle error.ts',
   telemetry: 'lifecycle image error.ts',
   lifecycle: 'error.ts',
   policies: 'image error.ts',
   image: 'error.ts',
+  'template.ts': 'error.ts',
   'error.ts': '',
   'group-by.ts': '',
 }
@@ -48,7 +49,7 @@ const LIBRARIES: Readonly<Record<string, RegExp>> = {
   ioredis: /^jobs\//,
   'google-auth-library': /^watchers\/registry\/credentials\/gar\.ts$/,
   'isomorphic-git': /^updaters\/git\//,
-  liquidjs: /^updaters\/template\.ts$/,
+  liquidjs: /^template\.ts$/,
   'node-cron': /^lifecycle\/cron\.ts$/,
   openpgp: /^updaters\/git\/signing\/openpgp\.ts$/,
   picomatch: /^updaters\//,

@@ -1,0 +1,112 @@
+import { Liquid, LiquidError, type Template } from 'liquidjs'
+import { TidemarkError } from './error.js'
+
+/** A text with places for values, in Liquid. */
+export interface TextTemplate {
+  /** Values that may be missing are null, not absent. Throws `TemplateError` `CANNOT_RENDER`. */
+  render(values: Readonly<Record<string, unknown>>): string
+}
+
+export type TemplateErrorCode = 'INVALID_TEMPLATE' | 'CANNOT_RENDER'
+
+/** Its message says what is wrong and where in the text; what text that is, the caller knows. */
+export class TemplateError extends TidemarkError<TemplateErrorCode> {}
+
+/** What a template of commit messages may name. Source: docs/configuration.md. */
+export const MESSAGE_VARIABLES: readonly string[] = ['summary', 'git', 'branch', 'changes', 'policies']
+
+/**
+ * Reads a template that names these variables, and what it makes itself, alone. It computes on what it is given: no file is
+ * read, and what a template does is bounded in size and time. Throws `TemplateError` `INVALID_TEMPLATE`.
+ */
+export function compileTemplate(text: string, variables: readonly string[]): TextTemplate {
+  const template = saying('INVALID_TEMPLATE', () => {
+    const parsed = liquid.parse(text)
+    refuseUnknown(parsed, variables)
+    return parsed
+  })
+  return { render: (values) => saying('CANNOT_RENDER', () => String(liquid.renderSync(template, { ...values }))) }
+}
+
+/** Enough for any message, and little enough that a mistake is no standstill. */
+const MAX_TEMPLATE_LENGTH = 16 * 1024
+const MAX_RENDER_MS = 1_000
+/** In characters and elements of what filters and loops make. */
+const MAX_MEMORY = 8 * 1024 * 1024
+
+const TAGS = 'assign capture case comment if unless for break continue cycle increment decrement echo raw liquid #'
+
+/**
+ * Without those that decode: a value of others could hide the end of a line from whoever makes it safe. Without those that
+ * search by patterns whose time is not linear, too, and the one that leaves it to chance.
+ */
+const FILTERS =
+  'abs append array_to_sentence_string at_least at_most capitalize ceil compact concat date default divided_by downcase ' +
+  'first floor group_by has join last lstrip map minus modulo plus prepend reject remove remove_first remove_last replace ' +
+  'replace_first replace_last reverse round rstrip sha256 size slice slugify sort sort_natural split squish strip sum times ' +
+  'truncate uniq upcase url_encode where'
+
+const liquid = createLiquid()
+
+function createLiquid(): Liquid {
+  const engine = new Liquid({
+    // In place of the file system.
+    templates: {},
+    dynamicPartials: false,
+    strictFilters: true,
+    strictVariables: true,
+    lenientIf: true,
+    ownPropertyOnly: true,
+    timezoneOffset: 0,
+    parseLimit: MAX_TEMPLATE_LENGTH,
+    renderLimit: MAX_RENDER_MS,
+    memoryLimit: MAX_MEMORY,
+  })
+  keepOnly(engine.tags, TAGS)
+  keepOnly(engine.filters, FILTERS)
+  return engine
+}
+
+function keepOnly(record: Record<string, unknown>, names: string): void {
+  const kept = new Set(names.split(' '))
+  for (const name of Object.keys(record)) if (!kept.has(name)) delete record[name]
+}
+
+function refuseUnknown(template: Template[], variables: readonly string[]): void {
+  const found = liquid.analyzeSync(template, { partials: false }).globals
+  for (const [name, [first]] of Object.entries(found)) {
+    if (variables.includes(name)) continue
+    const expected = variables.map((variable) => `"${variable}"`).join(', ')
+    throw new TemplateError('INVALID_TEMPLATE', at(first?.location, `unknown variable "${name}": expected ${expected}`))
+  }
+}
+
+function saying<T>(code: TemplateErrorCode, work: () => T): T {
+  try {
+    return work()
+  } catch (thrown) {
+    if (thrown instanceof TemplateError || !(thrown instanceof Error)) throw thrown
+    throw new TemplateError(code, complaintOf(thrown), { cause: thrown })
+  }
+}
+
+function complaintOf(error: Error): string {
+  if (!LiquidError.is(error)) return shortened(error.message)
+  const [row, col] = error.token.getPosition()
+  // The library adds where it is at the end, if the error of its own is not at hand.
+  const reason = error.originalError?.message ?? error.message.replace(/, line:\d+, col:\d+$/, '')
+  return at({ row, col }, shortened(reason))
+}
+
+function at(
+  location: { readonly row: number | undefined; readonly col: number | undefined } | undefined,
+  reason: string,
+): string {
+  return location === undefined ? reason : `line ${location.row}, column ${location.col}: ${reason}`
+}
+
+/** Some quote the template, be it long. */
+function shortened(reason: string): string {
+  const line = reason.split(/\s+/).join(' ')
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line
+}
