@@ -1,6 +1,7 @@
 import { createHash, hash } from 'node:crypto'
+import { TextDecoder } from 'node:util'
 import { GitError } from './errors.js'
-import type { CommitDetails, Oid, TreeEntry } from './repository.js'
+import type { CommitDetails, Oid, PastCommit, Person, TreeEntry } from './repository.js'
 
 /** One object of a repository. Source of all formats here: gitformat-pack(5), git-hash-object(1), git-mktree(1). */
 export interface GitObject {
@@ -42,6 +43,30 @@ export function parseCommitTree(bytes: Buffer): Oid {
   return tree
 }
 
+/**
+ * What a commit says. Text is decoded as its `encoding` says, or else as UTF-8, with replacement characters; who or when that
+ * cannot be read is empty or 0. Throws `STATE` where it has no tree. Source: git-commit(1), "Discussion"; gitformat-signature(5).
+ */
+export function parseCommit(bytes: Buffer): Omit<PastCommit, 'oid'> {
+  const end = bytes.indexOf('\n\n')
+  const head = bytes.toString('latin1', 0, end < 0 ? bytes.length : end)
+  // A line that begins with a space goes on with the one before, as those of signatures do.
+  const lines = head.split('\n').filter((line) => !line.startsWith(' '))
+  const valuesOf = (name: string) =>
+    lines.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1))
+  const decoder = decoderFor(valuesOf('encoding')[0])
+  const [committer = ''] = valuesOf('committer')
+  const personOf = (line = '') => parsePerson(decoder.decode(Buffer.from(line, 'latin1')))
+  return {
+    tree: parseCommitTree(bytes),
+    parents: head.match(PARENTS)?.[0].match(/[0-9a-f]{40}/g) ?? [],
+    author: personOf(valuesOf('author')[0]),
+    committer: personOf(committer),
+    time: Number(/> ([0-9]{1,15}) [+-][0-9]+$/.exec(committer)?.[1] ?? 0),
+    message: end < 0 ? '' : decoder.decode(bytes.subarray(end + 2)),
+  }
+}
+
 export function renderCommit(tree: Oid, parent: Oid, details: CommitDetails): GitObject {
   const { name, email } = details.author
   const person = `${plain(name) || 'unknown'} <${plain(email)}> ${details.time} +0000`
@@ -78,4 +103,25 @@ function typeOf(mode: string): TreeEntry['type'] {
 // What would end the field or the line.
 function plain(text: string): string {
   return text.replace(/[<>\n\r\0]/g, '').trim()
+}
+
+/** They follow the tree, and nothing else does. */
+const PARENTS = /(?<=^tree [0-9a-f]{40}\n)(?:parent [0-9a-f]{40}(?:\n|$))+/
+
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
+
+function decoderFor(encoding: string | undefined): TextDecoder {
+  if (encoding === undefined) return utf8
+  try {
+    return new TextDecoder(encoding, { ignoreBOM: true })
+  } catch {
+    return utf8
+  }
+}
+
+function parsePerson(line: string): Person {
+  const open = line.indexOf('<')
+  const close = line.lastIndexOf('>')
+  if (open < 0 || close < open) return { name: line.trim(), email: '' }
+  return { name: line.slice(0, open).trim(), email: line.slice(open + 1, close) }
 }

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
-import { GitError } from '../errors.js'
 import type { ObjectSource } from '../object-source.js'
 import type { Timed } from '../operations.js'
 import { writePack } from '../pack.js'
 import type { References } from '../references.js'
 import type { Transport } from '../transports/transport.js'
+import { packedHistory } from './history.js'
 import { inspectPack } from './inspect-pack.js'
 import { branchSnapshots } from './snapshots.js'
 import { openStore } from './store.js'
@@ -26,13 +26,14 @@ export interface IsomorphicOptions {
  */
 export function isomorphicSource(options: IsomorphicOptions): ObjectSource {
   const { transport, references, timed, maxPacks = 100, maxBytes = 1024 ** 3 } = options
-  const store = openStore(resolve(options.folder))
+  const folder = resolve(options.folder)
+  const store = openStore(folder)
   const snapshots = branchSnapshots({ store, references, transport, timed, maxPacks, maxBytes })
 
   return {
     look: snapshots.look,
     read: snapshots.read,
-    history: () => Promise.reject(new GitError('UNSUPPORTED', 'history is not read yet')),
+    history: packedHistory({ folder, store, references, transport, timed }),
     async *readBlobs(oids, signal) {
       for (const oid of oids) {
         signal.throwIfAborted()

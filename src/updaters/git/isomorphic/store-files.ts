@@ -7,10 +7,11 @@ import { writeAtomically } from '../write-atomically.js'
 /** The files of a bare repository as isomorphic-git sees them, of which only the packs are on disk. */
 export interface StoreFiles {
   /**
-   * References and the shallow file are answered from memory: the one commit that a fetch builds upon, of which the history is
-   * missing. What isomorphic-git writes there is dropped, because it moves references before it has the objects.
+   * References and the shallow file are answered from memory: the one commit that a fetch builds upon, and where its history ends,
+   * which is with itself if nothing else is said. What isomorphic-git writes there is dropped, because it moves references before
+   * it has the objects.
    */
-  client(have?: Oid): PromiseFsClient
+  client(have?: Oid, ends?: readonly Oid[]): PromiseFsClient
   /** The names in the pack folder, read once. */
   packNames(): Promise<readonly string[]>
   refresh(): void
@@ -30,8 +31,8 @@ export function storeFiles(folder: string): StoreFiles {
     refresh() {
       names = undefined
     },
-    client(have) {
-      const virtual = virtualFiles(folder, have)
+    client(have, ends = have === undefined ? [] : [have]) {
+      const virtual = virtualFiles(folder, have, ends)
       const isPack = (path: string) => dirname(path) === packs
       const look = async (path: string) =>
         isPack(path) ? stat(path) : virtual.has(path) ? { isFile: () => true, isDirectory: () => false } : missing()
@@ -70,12 +71,12 @@ export function packFolder(folder: string): string {
   return join(folder, 'objects', 'pack')
 }
 
-function virtualFiles(folder: string, have: Oid | undefined): ReadonlyMap<string, string> {
+function virtualFiles(folder: string, have: Oid | undefined, ends: readonly Oid[]): ReadonlyMap<string, string> {
   const files = new Map([
     [join(folder, 'config'), '[remote "origin"]\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n'],
   ])
   if (have !== undefined) files.set(join(folder, HAVE_REFERENCE), `${have}\n`)
-  if (have !== undefined) files.set(join(folder, 'shallow'), `${have}\n`)
+  if (ends.length > 0) files.set(join(folder, 'shallow'), ends.map((oid) => `${oid}\n`).join(''))
   return files
 }
 

@@ -36,6 +36,10 @@ export interface Store {
 export interface FetchRequest {
   readonly branch: string
   readonly have: Oid | undefined
+  /** Where ends what is here of its history. Absent: it is the one commit. */
+  readonly ends?: readonly Oid[]
+  /** So many generations of the history. Absent: the one commit. */
+  readonly depth?: number
   readonly base: string
   readonly http: HttpClient
   /** Of the pack that came through `http`. */
@@ -57,7 +61,7 @@ export function openStore(folder: string): Store {
 
   /** isomorphic-git leaves out of an index what it cannot resolve, and says nothing. */
   async function isWhole({ checksum, objects }: PackFacts): Promise<boolean> {
-    return objects === (await indexedObjects(join(packFolder(folder), `pack-${checksum}.idx`)))
+    return objects === 0 || objects === (await indexedObjects(join(packFolder(folder), `pack-${checksum}.idx`)))
   }
 
   async function discard({ checksum }: PackFacts): Promise<void> {
@@ -83,10 +87,10 @@ export function openStore(folder: string): Store {
       return object
     },
 
-    async fetch({ branch, have, base, http, facts }) {
+    async fetch({ branch, have, ends, depth = 1, base, http, facts }) {
       try {
         await fetch({
-          fs: files.client(have),
+          fs: files.client(have, ends),
           gitdir: folder,
           cache,
           http,
@@ -94,7 +98,7 @@ export function openStore(folder: string): Store {
           remote: 'origin',
           ref: HAVE_REFERENCE,
           remoteRef: `refs/heads/${branch}`,
-          depth: 1,
+          depth,
           singleBranch: true,
           tags: false,
         })

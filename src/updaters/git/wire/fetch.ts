@@ -8,17 +8,19 @@ import { packOf } from './fetch-answer.js'
 export interface FetchOrder {
   /** Objects of any kind, by their ids. */
   readonly wants: readonly Oid[]
-  /** Asks for a commit's files and none of its history. */
-  readonly depth?: 1 | undefined
+  /** So many generations of the history: 1 is a commit's files and no other commit. */
+  readonly depth?: number | undefined
   /** A commit that is here with its trees: what it has is left out, and the pack has deltas of it. */
   readonly have?: Oid | undefined
+  /** Where ends what is here of its history. Absent: it is the one commit. */
+  readonly ends?: readonly Oid[] | undefined
   readonly filter?: string | undefined
 }
 
 /** Asks for objects, and gives the pack as it arrives. Protocol version 2 alone. */
 export async function* fetchPack(
   transport: Transport,
-  { wants, depth, have, filter }: FetchOrder,
+  { wants, depth, have, ends = have === undefined ? [] : [have], filter }: FetchOrder,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   const question = [
@@ -31,7 +33,7 @@ export async function* fetchPack(
       ...(filter === undefined ? [] : [`filter ${filter}`]),
       ...wants.map((oid) => `want ${oid}`),
       // Without `thin-pack` Git's server takes no notice of what a client without history has, and sends every file again.
-      ...(have === undefined ? [] : ['thin-pack', `shallow ${have}`, `have ${have}`]),
+      ...(have === undefined ? [] : ['thin-pack', ...ends.map((oid) => `shallow ${oid}`), `have ${have}`]),
       'done',
     ].map((line) => packetLine(`${line}\n`)),
     FLUSH,

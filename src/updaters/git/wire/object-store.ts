@@ -37,9 +37,12 @@ export interface ObjectStoreOptions {
   readonly maxBytes: number
   /** From so many small files on, one is made of them. */
   readonly maxFiles: number
+  /** Of one file. */
+  readonly maxFileBytes?: number | undefined
 }
 
-export function openObjectStore({ folder, clock, maxBytes, maxFiles }: ObjectStoreOptions): ObjectStore {
+export function openObjectStore(options: ObjectStoreOptions): ObjectStore {
+  const { folder, clock, maxBytes, maxFiles, maxFileBytes = MAX_WRITTEN_BYTES } = options
   const blocks = openBlocks()
   /** Those with the most objects first, in which most are found. */
   let segments: readonly Segment[] = []
@@ -104,7 +107,7 @@ export function openObjectStore({ folder, clock, maxBytes, maxFiles }: ObjectSto
     const name = randomUUID()
     const temporary = join(folder, name + TEMPORARY)
     await mkdir(folder, { recursive: true })
-    const writer = await openSegmentWriter({ key: name, path: temporary }, blocks, MAX_WRITTEN_BYTES)
+    const writer = await openSegmentWriter({ key: name, path: temporary }, blocks, maxFileBytes)
     try {
       try {
         await write(writer)

@@ -13,6 +13,7 @@ import { type FetchOrder, fetchPack } from './fetch.js'
 import { filtersFor } from './filters.js'
 import { type Ask, gathered } from './gathered.js'
 import { handoff } from './handoff.js'
+import { commitHistory, fileHistory } from './history.js'
 import { type Found, openObjectStore } from './object-store.js'
 import { type Received, tellingWriter } from './telling-writer.js'
 import { type Bases, unpack } from './unpack.js'
@@ -41,6 +42,8 @@ export function wireSource(options: WireOptions): ObjectSource {
   const tips = branchTips(folder)
   const filters = filtersFor(canFilter)
   const asks = new Map<string, Ask>()
+  const objects = { commit: (oid: Oid) => read(oid, 'commit'), fetch: fetchObjects }
+  const history = (canFilter ? commitHistory : fileHistory)({ folder, transport, clock, timed, objects })
 
   async function wipe(): Promise<void> {
     // The tips first: they say what the store has.
@@ -144,7 +147,7 @@ export function wireSource(options: WireOptions): ObjectSource {
       return bytes
     },
 
-    history: () => Promise.reject(new GitError('UNSUPPORTED', 'history is not read yet')),
+    history,
 
     async *readBlobs(oids, signal) {
       const unread = new Set(oids)

@@ -16,6 +16,7 @@ export interface Bases {
 }
 
 export interface UnpackLimits {
+  readonly objects: number
   readonly objectBytes: number
   /** Of deltas that wait for what they change. */
   readonly waitingBytes: number
@@ -68,7 +69,7 @@ export async function unpack(
     else waiting.add(entry.base ?? 0, entry)
   }
 
-  for await (const entries of readPack(chunks, { maxEntryBytes: limits.objectBytes, maxEntries: MAX_OBJECTS })) {
+  for await (const entries of readPack(chunks, { maxEntryBytes: limits.objectBytes, maxEntries: limits.objects })) {
     for (const entry of entries) {
       const { offset, type, data } = entry
       // Most are whole and nothing waits for them: then there is nothing to wait for here, either.
@@ -93,7 +94,11 @@ interface Ready {
   readonly base: Oid
 }
 
-const DEFAULT_LIMITS: UnpackLimits = { objectBytes: 256 * 1024 ** 2, waitingBytes: 256 * 1024 ** 2 }
+const DEFAULT_LIMITS: UnpackLimits = {
+  objects: MAX_OBJECTS,
+  objectBytes: 256 * 1024 ** 2,
+  waitingBytes: 256 * 1024 ** 2,
+}
 
 /** Deltas whose base has not been seen yet, by the base's offset or id. */
 function waitingRoom(maxBytes: number) {

@@ -13,7 +13,7 @@ import { gitError } from '../scene.js'
 
 const blob = (text: string): GitObject => ({ type: 'blob', bytes: Buffer.from(text) })
 const idOf = (text: string): Oid => objectId(blob(text))
-const limits = { objectBytes: 1_000_000, waitingBytes: 100_000 }
+const limits = { objects: 1_000, objectBytes: 1_000_000, waitingBytes: 100_000 }
 
 describe('unpacking', () => {
   let folder: string

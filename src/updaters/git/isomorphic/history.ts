@@ -1,0 +1,34 @@
+import { branchHistory } from '../history.js'
+import type { ObjectSource } from '../object-source.js'
+import type { Timed } from '../operations.js'
+import type { References } from '../references.js'
+import type { Transport } from '../transports/transport.js'
+import { fetchClient } from './fetch-client.js'
+import type { Store } from './store.js'
+
+export interface HistoryOptions {
+  readonly folder: string
+  readonly store: Store
+  readonly references: References
+  readonly transport: Transport
+  readonly timed: Timed
+}
+
+/** The newest commits with their files, as a server of protocol version 0 or 1 sends them. */
+export function packedHistory(options: HistoryOptions): ObjectSource['history'] {
+  const { folder, store, references, transport, timed } = options
+  return branchHistory(folder, {
+    depths: [100],
+    why: 'server would send the files of each',
+    async read(oid) {
+      const object = await store.read(oid).catch(() => undefined)
+      return object?.type === 'commit' ? object.bytes : undefined
+    },
+    fetch: ({ branch, tip, depth, have, ends }, signal) =>
+      timed('fetch', signal, async () => {
+        const capabilities = await references.fetchCapabilities(signal)
+        const { http, facts } = fetchClient({ transport, branch, tip, thin: true, capabilities, signal })
+        await store.fetch({ branch, have, ends, depth, base: transport.base, http, facts })
+      }),
+  })
+}

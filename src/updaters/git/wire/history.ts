@@ -1,0 +1,77 @@
+import { join } from 'node:path'
+import type { Clock } from '../../../lifecycle/clock.js'
+import { branchHistory, MAX_COMMITS } from '../history.js'
+import type { ObjectSource } from '../object-source.js'
+import type { Timed } from '../operations.js'
+import type { Oid } from '../repository.js'
+import type { Transport } from '../transports/transport.js'
+import { type FetchOrder, fetchPack } from './fetch.js'
+import { openObjectStore } from './object-store.js'
+import { unpack } from './unpack.js'
+
+export interface WireHistoryOptions {
+  readonly folder: string
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly timed: Timed
+  /** Where the objects of branches are kept. */
+  readonly objects: {
+    readonly commit: (oid: Oid) => Promise<Buffer | undefined>
+    readonly fetch: (order: FetchOrder, signal: AbortSignal) => Promise<void>
+  }
+}
+
+/**
+ * Commits alone, of a server that can leave out all else. They have a store of their own: the other one is emptied from time to
+ * time, and takes a commit for one that came with its files.
+ */
+export function commitHistory({
+  folder,
+  transport,
+  clock,
+  timed,
+  objects,
+}: WireHistoryOptions): ObjectSource['history'] {
+  const store = openObjectStore({
+    folder: join(folder, 'history'),
+    clock,
+    maxBytes: 4 * MAX_BYTES,
+    maxFiles: 8,
+    maxFileBytes: MAX_BYTES,
+  })
+  const history = branchHistory(folder, {
+    depths: [256, 2_048, 16_384],
+    why: 'server has no more',
+    read: async (oid) => (await store.read(oid))?.bytes ?? objects.commit(oid),
+    async fetch({ tip, depth, have, ends }, signal) {
+      const isFull = store.isFull()
+      if (isFull) await store.wipe()
+      const order = { wants: [tip], depth, filter: 'tree:0', ...(isFull ? {} : { have, ends }) }
+      const bases = { ...store, fetch: async () => {} }
+      await timed('fetch', signal, () =>
+        store.add((writer) => unpack(fetchPack(transport, order, signal), writer, bases, LIMITS)),
+      )
+      // What fails here is tried again by the next fetch.
+      await store.compact().catch(() => {})
+    },
+  })
+  return async (snapshot, options) => {
+    await store.refresh()
+    return history(snapshot, options)
+  }
+}
+
+/** The newest commits with their files, of a server that sends them in any case. */
+export function fileHistory({ folder, timed, objects }: WireHistoryOptions): ObjectSource['history'] {
+  return branchHistory(folder, {
+    depths: [100],
+    why: 'server would send the files of each',
+    read: objects.commit,
+    fetch: ({ tip, depth, have, ends }, signal) =>
+      timed('fetch', signal, () => objects.fetch({ wants: [tip], depth, have, ends }, signal)),
+  })
+}
+
+/** Of the commits that one fetch brings. */
+const MAX_BYTES = 50 * 1024 ** 2
+const LIMITS = { objects: MAX_COMMITS, objectBytes: 1024 ** 2, waitingBytes: MAX_BYTES }
