@@ -40,10 +40,15 @@ export class ForwardingAgent extends http.Agent implements Connecting {
   readonly #way: Way
 
   constructor(proxy: URL, way: Way) {
-    super({ keepAlive: true, maxSockets: way.connections })
+    super({ keepAlive: true, maxSockets: way.connections, ...(way.idleMs !== undefined && { timeout: way.idleMs }) })
     this.#proxy = proxy
     this.#way = way
     this.headers = proxyHeaders(proxy)
+  }
+
+  /** The error of the proxy's own answer 407. */
+  refusal(): Error {
+    return refused(this.#proxy, 407)
   }
 
   override createConnection(_: ClientRequestArgs, created: Created): undefined {
@@ -98,11 +103,11 @@ async function openTunnel(proxy: URL, { host, port }: ClientRequestArgs, way: Wa
       cancel()
       if (status >= 200 && status < 300 && head.length === 0) return resolve(socket as net.Socket)
       socket.destroy()
-      reject(failure(proxy, status < 300 ? 'spoke before it was asked' : `answered ${status}`))
+      reject(status < 300 ? failure(proxy, 'spoke before it was asked') : refused(proxy, status))
     })
     request.once('response', (response) => {
       response.destroy()
-      request.destroy(failure(proxy, `answered ${response.statusCode}`))
+      request.destroy(refused(proxy, response.statusCode ?? 0))
     })
     request.once('error', (error) => {
       cancel()
@@ -144,6 +149,13 @@ function proxyHeaders({ username, password }: URL): Readonly<Record<string, stri
   if (username === '' && password === '') return {}
   const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
   return { 'proxy-authorization': `Basic ${Buffer.from(login).toString('base64')}` }
+}
+
+/** With code `ERR_PROXY_LOGIN` where the proxy wants another login or one at all (RFC 9110, section 15.5.8). */
+function refused(proxy: URL, status: number): Error {
+  if (status !== 407) return failure(proxy, `answered ${status}`)
+  const asked = proxy.username === '' ? 'it wants a user name and password' : 'it refused the user name and password'
+  return Object.assign(failure(proxy, `answered 407: ${asked}`), { code: 'ERR_PROXY_LOGIN' })
 }
 
 function failure({ protocol, host }: URL, what: string): Error {

@@ -36,6 +36,8 @@ export interface PoolsOptions {
   readonly proxies: Proxies
   readonly clock: Clock
   readonly tunnelMs: number
+  /** How long a connection to a configured host is kept unused. Absent: that is for the host to say. */
+  readonly idleMs?: number | undefined
 }
 
 const CONNECTIONS_PER_HOST = 8
@@ -43,7 +45,7 @@ const CONNECTIONS_PER_HOST = 8
 /** A server may send us to another host each time, whose connections would stay open for as long as that one likes. */
 const ELSEWHERE_IDLE_MS = 4_000
 
-export function createPools({ routeTo, proxies, clock, tunnelMs }: PoolsOptions): Pools {
+export function createPools({ routeTo, proxies, clock, tunnelMs, idleMs }: PoolsOptions): Pools {
   const agents = new Map<string, http.Agent>()
   const contexts = new Map<string, () => Promise<SecureContext>>()
 
@@ -74,7 +76,7 @@ export function createPools({ routeTo, proxies, clock, tunnelMs }: PoolsOptions)
           proxyContext: contextOf(authorities),
           clock,
           tunnelMs,
-          idleMs: reach === undefined ? undefined : ELSEWHERE_IDLE_MS,
+          idleMs: reach === undefined ? idleMs : ELSEWHERE_IDLE_MS,
         })
         agents.set(key, agent)
       }
