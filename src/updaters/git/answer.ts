@@ -56,7 +56,7 @@ export function stream(
 }
 
 /** What a server said, fit for one line of a log: no control characters, bounded, no secret. */
-export function serverText(transport: Transport, text: string): string {
+export function serverText(transport: Pick<Transport, 'conceal'>, text: string): string {
   const lines = transport
     .conceal(text.slice(0, 4_000))
     .split(/[\r\n]+/)

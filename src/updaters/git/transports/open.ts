@@ -1,21 +1,25 @@
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '../../../lifecycle/clock.js'
 import { GitError } from '../errors.js'
-import type { Access, Credentials } from './access.js'
+import type { Access, Credentials, GitHubAppLogin } from './access.js'
 import { httpTransport } from './http.js'
 import { localTransport } from './local.js'
 import type { Transport } from './transport.js'
+
+export interface OpenTransportOptions extends Access {
+  readonly clock: Clock
+  /** Told once for each new URL that an HTTP server says the repository is at. */
+  readonly onMove?: ((url: string) => void) | undefined
+}
 
 /**
  * The transport for `https://`, `http://`, `file://` or a path. Credentials in a URL are used where no others are given.
  * Throws `GitError` `UNSUPPORTED` for any other URL.
  */
-export function openTransport(url: string, options: Access & { readonly clock: Clock }): Transport {
+export function openTransport(url: string, options: OpenTransportOptions): Transport {
   if (/^https?:\/\//i.test(url)) {
     const parsed = parseUrl(url)
-    const { credentials } = options
-    const login = credentials !== undefined && 'username' in credentials ? credentials : credentialsOf(parsed)
-    return httpTransport(parsed, { clock: options.clock, credentials: login })
+    return httpTransport(parsed, { ...options, credentials: httpLogin(options.credentials) ?? credentialsOf(parsed) })
   }
   if (/^file:\/\//i.test(url)) return localTransport(pathOf(parseUrl(url)), options)
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(url) || SCP_LIKE.test(url)) throw unsupported(url)
@@ -29,6 +33,11 @@ function parseUrl(url: string): URL {
   // The fault of a URL is not quoted: it may hold a password.
   if (!URL.canParse(url)) throw new GitError('UNSUPPORTED', 'Cannot open a Git repository: its URL is malformed')
   return new URL(url)
+}
+
+function httpLogin(credentials: Access['credentials']): Credentials | GitHubAppLogin | undefined {
+  if (credentials === undefined) return undefined
+  return 'username' in credentials || 'githubApp' in credentials ? credentials : undefined
 }
 
 function credentialsOf({ username, password }: URL): Credentials | undefined {
