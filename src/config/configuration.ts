@@ -73,7 +73,7 @@ export interface CloudProvider {
 
 export interface GitConfig {
   readonly name: string
-  /** `https://`, `http://`, `ssh://` or `file://` URL without a password, or an absolute path. */
+  /** `https://`, `http://`, `ssh://` or `file://` URL without a password, `user@host:path`, or an absolute path. */
   readonly url: string
   readonly branch: string
   readonly intervalMs: number

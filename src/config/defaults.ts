@@ -1,6 +1,6 @@
 /** What holds where the file says nothing. */
 export const DEFAULTS = {
-  git: { branch: 'main', interval: '1m', reverts: '90d' },
+  git: { branch: 'main', interval: '1m', signOff: false, reverts: '90d' },
   author: { name: 'Tidemark', email: 'tidemark@localhost' },
   policy: { interval: '5m', digest: 'none', downgrade: 'never', fallback: false },
   require: { ageFrom: 'firstSeen' },

@@ -1,8 +1,10 @@
 import { systemClock } from '../lifecycle/clock.js'
+import { checkAccessFiles } from './access-files.js'
 import { check } from './check.js'
 import type { Configuration } from './configuration.js'
 import { readDocument } from './document.js'
 import { ConfigError, type Fault } from './errors.js'
+import { unfitLogins } from './git-logins.js'
 import { type InterpolationOptions, interpolate } from './interpolate.js'
 import { readKeyFiles } from './key-files.js'
 import { merge } from './merge.js'
@@ -44,14 +46,14 @@ export async function loadConfiguration(paths: readonly string[], options: LoadO
   const { root, faults: doubled } = merge([first, ...others])
   const checked = check(root)
   const { keys, faults: unusable } = await readKeyFiles(root)
-  faults.push(...doubled, ...checked.faults, ...unusable)
+  faults.push(...doubled, ...checked.faults, ...unusable, ...unfitLogins(root), ...(await checkAccessFiles(root)))
   // What a name stands for may be in the file that could not be read.
   if (unreadable.length === 0 && roots.length === sources.length) faults.push(...checkReferences(root))
   const { proxies, complaints } = readProxies(options.env)
   faults.push(...complaints.map((message) => ({ ...root.at, path: '', message })))
   if (faults.length > 0 || checked.file === undefined) throw refuse()
 
-  const resolved = resolveFile(checked.file, root, keys)
+  const resolved = resolveFile(checked.file, root, keys, options.env)
   const secrets = inOrderOfLength([...resolved.secrets, ...secretsOfUrls([proxies.http, proxies.https])])
   return freeze({
     ...resolved,

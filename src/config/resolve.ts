@@ -1,25 +1,30 @@
 import { resolve } from 'node:path'
-import { checked, milliseconds } from './checked.js'
-import type { Configuration, GitConfig, Login, RegistryConfig, WebhookConfig } from './configuration.js'
+import { checked } from './checked.js'
+import type { Configuration, RegistryConfig, WebhookConfig } from './configuration.js'
 import { DEFAULTS } from './defaults.js'
-import { absoluteGitUrl } from './git-url.js'
 import { plainHttpByDefault, tryParseHost } from './host.js'
 import type { KeyFiles } from './key-files.js'
 import { folderOf, locate, type MapNode, type Path } from './node.js'
+import { loginOf, resolveTls } from './resolve-access.js'
+import { resolveGit } from './resolve-git.js'
 import { resolvePolicy } from './resolve-policy.js'
 import type { PolicyFile } from './schema.js'
 import { secretsOf } from './secrets.js'
 
 /**
  * Applies the defaults to a file without faults. `root` tells in which file, and so in which folder, a path stands.
- * The state is kept in the working folder of the process where the file does not say. `keys` has every key that it names.
+ * The state is kept in the working folder of the process where the file does not say. `keys` has every public key that it
+ * names, and `env` may have an agent for SSH.
  */
 export function resolveFile(
   file: PolicyFile,
   root: MapNode,
   keys: KeyFiles,
+  env: Readonly<Record<string, string | undefined>>,
 ): Omit<Configuration, 'warnings' | 'proxies'> {
   const absolute = (path: Path, text: string) => resolve(folderAt(root, path), text)
+  // ssh-agent(1). An empty one is taken for none.
+  const agent = env.SSH_AUTH_SOCK ? resolve(env.SSH_AUTH_SOCK) : undefined
   const policies = Object.entries(file.policies ?? {}).map(([name, policy]) =>
     resolvePolicy(name, policy, (keys, text) => absolute(['policies', name, ...keys], text), keys),
   )
@@ -28,7 +33,10 @@ export function resolveFile(
       hostOf(host),
       resolveRegistry(hostOf(host), registry, (keys, text) => absolute(['registries', host, ...keys], text)),
     ]),
-    git: record(file.git, (name, git) => [name, resolveGit(name, git, folderAt(root, ['git', name, 'url']))]),
+    git: record(file.git, (name, git) => [
+      name,
+      resolveGit(name, git, { folderAt: (keys) => folderAt(root, ['git', name, ...keys]), agent }),
+    ]),
     policies: policies.sort((a, b) => (a.name < b.name ? -1 : 1)),
     webhooks: record(file.webhooks, (name, webhook) => [name, resolveWebhook(name, webhook)]),
     ...(file.queue !== undefined && { queue: { redis: file.queue.redis } }),
@@ -85,44 +93,8 @@ export function defaultRegistry(host: string): RegistryConfig {
   }
 }
 
-function resolveTls(
-  tls: NonNullable<Entry<'registries'>['tls']>,
-  absolute: (key: string, path: string) => string,
-): NonNullable<RegistryConfig['tls']> {
-  const { ca, cert, key } = tls
-  return {
-    ...(ca !== undefined && { ca: absolute('ca', ca) }),
-    ...(cert !== undefined && { cert: absolute('cert', cert) }),
-    ...(key !== undefined && { key: absolute('key', key) }),
-  }
-}
-
-function resolveGit(name: string, git: Entry<'git'>, folder: string): GitConfig {
-  const token = git.credentials?.token
-  // Servers that take a token as password ignore the user name, and refuse an empty one.
-  const login = token === undefined ? loginOf(git.credentials) : { username: 'git', password: token }
-  return {
-    name,
-    url: absoluteGitUrl(git.url, folder),
-    branch: git.branch ?? DEFAULTS.git.branch,
-    intervalMs: milliseconds(git.interval ?? DEFAULTS.git.interval),
-    ...(login !== undefined && { credentials: login }),
-    signOff: false,
-    push: { options: [] },
-    reverts: { withinMs: milliseconds(DEFAULTS.git.reverts) },
-    author: { name: git.author?.name ?? DEFAULTS.author.name, email: git.author?.email ?? DEFAULTS.author.email },
-  }
-}
-
 function resolveWebhook(name: string, { sender, secret, registry }: Entry<'webhooks'>): WebhookConfig {
   return { name, sender, secret, ...(registry !== undefined && { registry: hostOf(registry) }) }
-}
-
-function loginOf(
-  credentials: { username?: string | undefined; password?: string | undefined } | undefined,
-): Login | undefined {
-  if (credentials?.username === undefined || credentials.password === undefined) return undefined
-  return { username: credentials.username, password: credentials.password }
 }
 
 /** Without a prototype, unlike what `Object.fromEntries` makes. */

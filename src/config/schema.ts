@@ -1,16 +1,16 @@
 import { z } from 'zod'
 import { isCronExpression } from '../lifecycle/cron.js'
-import { isBranchName } from './branch.js'
+import { BEST_ELSEWHERE, password, proxy, tls, username } from './access.js'
 import { DEFAULTS } from './defaults.js'
 import { named, oneOf, orText, section, text, textThat, withRule } from './fields.js'
 import { after, digest, fallback, holds, require, window } from './gating.js'
-import { gitUrlComplaint } from './git-url.js'
+import { git } from './git.js'
 import { tryParseHost } from './host.js'
 import { entryNames, hostNames, policyNames } from './names.js'
-import { isOrigin, isProxyUrl } from './proxies.js'
-import { oneForm, oneFormSchema, oneSchedule, oneScheduleSchema, together, togetherSchema } from './rules.js'
+import { isOrigin } from './proxies.js'
+import { oneForm, oneFormSchema, oneSchedule, oneScheduleSchema } from './rules.js'
 import { namedTag, namedTagSchema, select, tags } from './selection.js'
-import { imageComplaint, isAuthorText, isRedisUrl } from './texts.js'
+import { imageComplaint, isRedisUrl } from './texts.js'
 import { flag, interval, notEmpty, path, timezone } from './values.js'
 import { write } from './writing.js'
 
@@ -18,8 +18,6 @@ import { write } from './writing.js'
  * The policy file: one source for what is accepted, for its type, and for the JSON Schema of editors.
  * Defaults are told here and applied in resolve.ts and resolve-policy.ts, which also know those that depend on other values.
  */
-
-const BEST_ELSEWHERE = `Best kept outside of this file, as "\${NAME}" or "\${file:PATH}".`
 
 const host = () =>
   textThat('a registry host such as "registry.example.com:5000"', (value) => tryParseHost(value) !== undefined)
@@ -45,13 +43,6 @@ const concurrency = () => {
   const number = z.int().min(1, expected).max(1_000, expected)
   return orText('a whole number from 1 to 1000', number, /^(?:[1-9][0-9]{0,2}|1000)$/)
 }
-
-const username = () => notEmpty().optional().meta({ description: 'User name.' })
-
-const password = () =>
-  notEmpty()
-    .optional()
-    .meta({ description: `Password or access token. ${BEST_ELSEWHERE}` })
 
 const CREDENTIAL_FORMS = [['username', 'password'], ['dockerConfig'], ['helper'], ['exec'], ['provider']] as const
 
@@ -105,24 +96,8 @@ const registry = section({
       description: 'Where to ask instead of at the host itself, such as a mirror with the same repositories.',
       examples: ['https://mirror.example.com'],
     }),
-  tls: withRule(
-    section({
-      ca: path().optional().meta({
-        description: 'PEM file of certificate authorities to trust beside the usual ones, relative to this file.',
-      }),
-      cert: path().optional().meta({ description: 'PEM file of the client certificate, relative to this file.' }),
-      key: path().optional().meta({ description: 'PEM file of its private key, relative to this file.' }),
-    }),
-    together('cert', 'key'),
-  )
-    .optional()
-    .meta({ description: 'How https:// proves who is who.', ...togetherSchema('cert', 'key') }),
-  proxy: textThat('an http:// or https:// URL of a proxy', isProxyUrl, '^https?://')
-    .optional()
-    .meta({
-      description: `The HTTP proxy on the way. Default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY. ${BEST_ELSEWHERE}`,
-      examples: ['http://proxy.example.com:3128'],
-    }),
+  tls: tls(),
+  proxy: proxy(),
   requestsPerSecond: requestsPerSecond().optional().meta({
     description: 'How often the host is asked at most, on average over a second. Default: 20, for Docker Hub 5.',
   }),
@@ -131,46 +106,6 @@ const registry = section({
     default: DEFAULTS.registry.concurrency,
   }),
 }).meta({ description: 'What differs from the defaults at one registry.' })
-
-const git = section({
-  url: text('a Git URL or a path', gitUrlComplaint).meta({
-    description: 'Where the repository is: https://, http:// or file:// URL, or a path, relative to this file.',
-    examples: ['https://git.example.com/acme/fleet.git', '/srv/git/fleet.git'],
-  }),
-  branch: textThat('a branch name', (value) => isBranchName(value) && !value.startsWith('refs/'))
-    .optional()
-    .meta({ description: 'The branch that is read and written.', default: DEFAULTS.git.branch }),
-  interval: interval()
-    .optional()
-    .meta({
-      description: "How often to look for other people's commits.",
-      default: DEFAULTS.git.interval,
-      examples: ['30s', '5m'],
-    }),
-  credentials: withRule(
-    section({
-      username: username(),
-      password: password(),
-      token: notEmpty().optional().meta({ description: 'Access token, sent as the password of the user "git".' }),
-    }),
-    oneForm(['username', 'password'], ['token']),
-  )
-    .optional()
-    .meta({
-      description: 'How to log in. Default: anonymously.',
-      ...oneFormSchema(['username', 'password'], ['token']),
-    }),
-  author: section({
-    name: textThat('a name without "<" and ">"', isAuthorText, '^[^<>]+$')
-      .optional()
-      .meta({ description: 'Name of the author.', default: DEFAULTS.author.name }),
-    email: textThat('an e-mail address without "<" and ">"', isAuthorText, '^[^<>]+$')
-      .optional()
-      .meta({ description: 'E-mail address of the author.', default: DEFAULTS.author.email }),
-  })
-    .optional()
-    .meta({ description: 'Author and committer of the commits.' }),
-}).meta({ description: 'One Git repository.' })
 
 const policySection = section({
   image: text('an image repository such as "ghcr.io/org/app"', imageComplaint).meta({

@@ -1,22 +1,23 @@
 import { type Node, type Path, scalarsOf, textAt } from './node.js'
 
 /** The keys whose values are secrets, wherever they stand. */
-const SECRET_KEYS = new Set(['password', 'token', 'adminToken', 'secret', 'redis', 'proxy'])
+const SECRET_KEYS = new Set(['password', 'passphrase', 'token', 'adminToken', 'secret', 'redis', 'proxy'])
 /** Those of them that are URLs with a password, perhaps. */
 const URL_KEYS = new Set(['redis', 'proxy'])
 
-/** True where no message may show a value. What stands directly at `credentials` may be meant as a password. */
+/** True where no message may show a value. What stands directly at `credentials` or `signing` may be meant as a password or key. */
 export function isSecret(path: Path): boolean {
-  return path.some((step) => step === 'credentials') || SECRET_KEYS.has(String(path.at(-1)))
+  return path.some((step) => step === 'credentials' || step === 'signing') || SECRET_KEYS.has(String(path.at(-1)))
 }
 
 /**
  * Every text that must appear in no log: secrets, what was filled into them, the passwords of URLs both as written and
- * decoded, and what a login becomes in an `Authorization`, which servers like to repeat. Longest first, so that replacing one leaves no rest of another.
+ * decoded, what a login becomes in an `Authorization`, which servers like to repeat, and private keys. Longest first, so that replacing one leaves no rest of another.
  */
 export function secretsOf(root: Node): readonly string[] {
   const secrets = new Set<string>()
   for (const { node, path } of scalarsOf(root)) {
+    for (const secret of secretsOfKey(String(node.value))) secrets.add(secret)
     if (typeof node.value !== 'string' || !SECRET_KEYS.has(String(path.at(-1)))) continue
     if (URL_KEYS.has(String(path.at(-1)))) {
       for (const secret of secretsOfUrl(node.value)) secrets.add(secret)
@@ -24,7 +25,7 @@ export function secretsOf(root: Node): readonly string[] {
       for (const secret of [node.value, ...(node.interpolation?.values ?? [])]) secrets.add(secret)
       // A token is the password of the user `git`.
       const username = textAt(root, [...path.slice(0, -1), 'username']) ?? 'git'
-      if (path.at(-2) === 'credentials') secrets.add(basic(username, node.value))
+      if (path.at(-2) === 'credentials' && path.at(-1) !== 'passphrase') secrets.add(basic(username, node.value))
     }
   }
   secrets.delete('')
@@ -40,6 +41,16 @@ export function inOrderOfLength(secrets: readonly string[]): readonly string[] {
 export function secretsOfUrls(urls: readonly (string | undefined)[]): readonly string[] {
   return urls.flatMap((url) => (url === undefined ? [] : secretsOfUrl(url)))
 }
+
+/** A private key as text, wherever it stands: whole, and its lines, as a record may have one without the others. */
+function secretsOfKey(text: string): string[] {
+  if (!/-----BEGIN [A-Z0-9 ]*PRIVATE KEY/.test(text)) return []
+  const lines = text.split(/\r?\n/).map((line) => line.trim())
+  return [text, text.trim(), ...lines.filter((line) => !line.startsWith('-----') && line.length >= SHORTEST_LINE)]
+}
+
+/** Shorter ones are the last of a key, or a header such as a version. */
+const SHORTEST_LINE = 24
 
 /** A host that was filled in is no secret. */
 function secretsOfUrl(text: string): string[] {

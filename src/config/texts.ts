@@ -7,6 +7,8 @@ import type { TagFilter } from '../policies/filter.js'
 import { parseKeyPath } from '../policies/key-path.js'
 import { parseInstant } from '../policies/local-time.js'
 import { createWindow, type WindowTexts } from '../policies/window.js'
+import { compileTemplate, MESSAGE_VARIABLES, TemplateError } from '../template.js'
+import { isBranchName } from './branch.js'
 
 /*
  * What the texts of a policy file must be. A complaint is undefined where nothing is wrong, and never repeats a text that
@@ -112,6 +114,44 @@ export function keyPathComplaint(text: string): string | undefined {
   if (text.includes('-----BEGIN')) return 'the key itself cannot stand here: expected the path of a file that has it'
   if (text.includes('://')) return 'a URL cannot stand here: expected the path of a file with the public key'
   return pathComplaint(text)
+}
+
+/** Of the message of commits. */
+export function messageComplaint(text: string): string | undefined {
+  return templateComplaint(text, MESSAGE_VARIABLES)
+}
+
+/** One that stands below `refs/heads/`, without saying so. */
+export function isBranch(text: string): boolean {
+  return isBranchName(text) && !text.startsWith('refs/')
+}
+
+const PUSH_BRANCH_VARIABLES = ['policy', 'image', 'tag', 'branch', 'git']
+
+/** Of the branch that is pushed to. What a variable becomes is known only then. */
+export function pushBranchComplaint(text: string): string | undefined {
+  const complaint = templateComplaint(text, PUSH_BRANCH_VARIABLES)
+  if (complaint !== undefined) return complaint
+  const isFixed = !/\{[{%]/.test(text)
+  return isFixed && !isBranch(text) ? 'expected a branch name' : undefined
+}
+
+function templateComplaint(text: string, variables: readonly string[]): string | undefined {
+  if (text.trim() === '') return 'expected a template that is not empty'
+  try {
+    compileTemplate(text, variables)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error
+    return `cannot read the template: ${error.message}`
+  }
+}
+
+const MAX_SERVER_OPTION = 1_000
+
+/** Source: gitprotocol-pack(5), "push-options": neither a line feed nor NUL. */
+export function isServerOption(text: string): boolean {
+  return text !== '' && text.length <= MAX_SERVER_OPTION && !/\p{Cc}/u.test(text)
 }
 
 /** Git ends a name and an address at these characters: the object format of a commit has no escapes. */

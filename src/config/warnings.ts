@@ -1,7 +1,8 @@
-import type { Configuration } from './configuration.js'
+import type { Configuration, GitConfig } from './configuration.js'
 import { formatFault } from './errors.js'
+import { gitUrlKind } from './git-url.js'
 import { plainHttpByDefault, tryParseHost } from './host.js'
-import { entriesAt, formatPath, locate, type MapNode } from './node.js'
+import { entriesAt, formatPath, locate, type MapNode, type Path } from './node.js'
 import { policyWarnings, type Warning } from './policy-warnings.js'
 
 type Resolved = Omit<Configuration, 'warnings' | 'proxies'>
@@ -50,12 +51,11 @@ function* registryWarnings(
 function* gitWarnings({ git, policies }: Resolved): Generator<Warning> {
   const written = new Set(policies.flatMap(({ write }) => write.map((entry) => entry.git)))
   const branches = new Map<string, string>()
-  for (const { name, url, branch, credentials } of Object.values(git)) {
+  for (const repository of Object.values(git)) {
+    const { name, url, branch } = repository
     const path = ['git', name]
     if (!written.has(name)) yield { path, message: 'no policy writes to it' }
-    if (credentials !== undefined && isInTheClear(url)) {
-      yield { path: [...path, 'url'], message: UNENCRYPTED }
-    }
+    yield* accessWarnings(repository, path)
     const first = branches.get(`${url} ${branch}`)
     if (first === undefined) branches.set(`${url} ${branch}`, name)
     else
@@ -63,6 +63,20 @@ function* gitWarnings({ git, policies }: Resolved): Generator<Warning> {
         path,
         message: `the same branch as "${formatPath(['git', first])}": two writers will get in each other's way`,
       }
+  }
+}
+
+function* accessWarnings({ url, credentials, tls, proxy }: GitConfig, path: Path): Generator<Warning> {
+  const kind = gitUrlKind(url)
+  if (credentials !== undefined && isInTheClear(url)) yield { path: [...path, 'url'], message: UNENCRYPTED }
+  for (const [key, value] of Object.entries({ tls, proxy })) {
+    if (value !== undefined && kind !== 'http')
+      yield { path: [...path, key], message: 'no effect without an https:// URL' }
+  }
+  const hasKeys = credentials !== undefined && ('sshKey' in credentials || 'agent' in credentials)
+  if (kind === 'ssh' && !hasKeys) {
+    const message = 'neither "sshKey" nor "agent", and the environment has no SSH_AUTH_SOCK: no key to log in with'
+    yield { path: [...path, 'url'], message }
   }
 }
 

@@ -16,7 +16,10 @@ const SELECT =
 const inPolicy = (line: string) =>
   `git: { fleet: { url: /a } }\npolicies:\n  a: { image: alpine, select: { semver: '*' }, ${line} }\n`
 const inRegistry = (line: string) => `policies: {}\nregistries:\n  ghcr.io: { ${line} }\n`
-const inGit = (line: string) => `policies: {}\ngit:\n  a: { url: /a, ${line} }\n`
+const inGit = (line: string, url = '/a') => `policies: {}\ngit:\n  a: { url: ${url}, ${line} }\n`
+const LOGINS = `${FORMS} "token", or "sshKey", or "agent", or "githubApp", or "knownHosts"`
+const VARIABLES = '"summary", "git", "branch", "changes", "policies"'
+const HTTP_ONLY = 'goes with an https:// or http:// URL only'
 const inWebhook = (line: string) => `policies: {}\nwebhooks:\n  a: { sender: generic, secret: 12345678x, ${line} }\n`
 const top = (line: string) => `policies: {}\n${line}\n`
 
@@ -159,10 +162,15 @@ const FAULTS: readonly [string, readonly string[]][] = [
     top('git: { a: { url: "https://u:hunter2@h/a" } }'),
     ['2:18: git.a.url: the URL has a user name or password, use "credentials"'],
   ],
-  [top('git: { a: { url: "git@h:a" } }'), ['2:18: git.a.url: SSH is not supported yet, use https://']],
+  [
+    top('git: { a: { url: "ssh://u:hunter2@h/a" } }'),
+    ['2:18: git.a.url: the URL has a password: SSH logs in with "credentials"'],
+  ],
   [
     top('git: { a: { url: "ftp://u:hunter2@h/a" } }'),
-    ['2:18: git.a.url: expected an https://, http:// or file:// URL, or a path, found "***@h/a"'],
+    [
+      '2:18: git.a.url: expected an https://, http://, ssh:// or file:// URL, git@host:path, or a path, found "***@h/a"',
+    ],
   ],
   [inGit('branch: a..b'), ['3:25: git.a.branch: expected a branch name, found "a..b"']],
   [inGit('branch: refs/heads/main'), ['3:25: git.a.branch: expected a branch name, found "refs/heads/main"']],
@@ -175,26 +183,105 @@ const FAULTS: readonly [string, readonly string[]][] = [
     ],
   ],
   [inGit('credentials: hunter2'), ['3:30: git.a.credentials: expected a map, found a text']],
-  [inGit('credentials: {}'), [`3:30: git.a.credentials: ${FORMS} "token"`]],
-  [inGit('credentials: { username: u }'), ['3:30: git.a.credentials.password: missing beside "username"']],
+  [inGit('credentials: {}'), [`3:30: git.a.credentials: ${LOGINS}`]],
+  [inGit('credentials: { username: u }', 'http://a'), ['3:36: git.a.credentials.password: missing beside "username"']],
   [
-    inGit('credentials: { username: u, password: hunter2, token: hunter2 }'),
-    [`3:30: git.a.credentials: ${FORMS} "token"`],
+    inGit('credentials: { username: u, password: hunter2, token: hunter2 }', 'http://a'),
+    [`3:36: git.a.credentials: ${LOGINS}`],
   ],
   [
-    inGit('credentials: { token: 12345 }'),
-    ['3:39: git.a.credentials.token: expected a text that is not empty, found a number, put it in quotes'],
+    inGit('credentials: { token: 12345 }', 'http://a'),
+    ['3:45: git.a.credentials.token: expected a text that is not empty, found a number, put it in quotes'],
   ],
   [
-    inGit('credentials: { token: "" }'),
-    ['3:39: git.a.credentials.token: expected a text that is not empty, found an empty text'],
+    inGit('credentials: { token: "" }', 'http://a'),
+    ['3:45: git.a.credentials.token: expected a text that is not empty, found an empty text'],
   ],
   [
     inGit('credentials: { pasword: hunter2 }'),
+    [`3:30: git.a.credentials: ${LOGINS}`, '3:32: git.a.credentials.pasword: unknown key, did you mean "password"?'],
+  ],
+  [inGit('credentials: { token: t }'), [`3:32: git.a.credentials.token: ${HTTP_ONLY}`]],
+  [
+    inGit('credentials: { username: u, password: hunter2 }', 'git@h:a'),
+    [`3:37: git.a.credentials.username: ${HTTP_ONLY}`, `3:50: git.a.credentials.password: ${HTTP_ONLY}`],
+  ],
+  [
+    inGit('credentials: { agent: /run/agent }', 'https://h/a'),
+    ['3:41: git.a.credentials.agent: goes with an ssh:// URL or git@host:path only'],
+  ],
+  [
+    inGit('credentials: { token: t }', '"${NOWHERE}"'),
+    ['3:13: git.a.url: the environment variable NOWHERE is not set'],
+  ],
+  [
+    inGit('credentials: { agent: /run/agent, passphrase: hunter2 }', 'git@h:a'),
+    ['3:68: git.a.credentials.passphrase: means nothing without "sshKey"'],
+  ],
+  [
+    inGit('credentials: { token: hunter2, knownHosts: /dev/null }', 'https://h/a'),
     [
-      `3:30: git.a.credentials: ${FORMS} "token"`,
-      '3:32: git.a.credentials.pasword: unknown key, did you mean "password"?',
+      '3:57: git.a.credentials.knownHosts: goes with an ssh:// URL or git@host:path only',
+      '3:69: git.a.credentials.knownHosts: cannot read "/dev/null": it is not a file',
     ],
+  ],
+  [
+    inGit('credentials: { knownHosts: nowhere }', 'git@h:a'),
+    ['3:49: git.a.credentials.knownHosts: cannot read "nowhere": it does not exist'],
+  ],
+  [
+    inGit('credentials: { githubApp: { id: 1.5, installation: x } }', 'https://h/a'),
+    [
+      '3:52: git.a.credentials.githubApp.key: missing, expected the path of a private key, or the key itself',
+      '3:58: git.a.credentials.githubApp.id: expected the ID of a GitHub App, found a number',
+      '3:77: git.a.credentials.githubApp.installation: expected the ID of an installation, found a text',
+    ],
+  ],
+  [inGit('tls: { key: a }'), ['3:22: git.a.tls.cert: missing beside "key"']],
+  [
+    inGit('proxy: socks5://hunter2'),
+    ['3:24: git.a.proxy: expected an http:// or https:// URL of a proxy, found a text'],
+  ],
+  [
+    inGit('committer: { email: "a\\nb" }, signOff: 1'),
+    [
+      '3:37: git.a.committer.email: expected an e-mail address without "<" and ">", found "a\\nb"',
+      '3:56: git.a.signOff: expected true or false, found 1',
+    ],
+  ],
+  [inGit('signing: {}'), ['3:26: git.a.signing: needs either "ssh", or "openpgp"']],
+  [inGit('signing: hunter2'), ['3:26: git.a.signing: expected a map, found a text']],
+  [inGit('signing: { ssh: ~/key }'), [`3:33: git.a.signing.ssh: "~" is not expanded, use "\${HOME}"`]],
+  [
+    inGit('signing: { ssh: "hunter2\\nhunter2" }'),
+    ['3:33: git.a.signing.ssh: expected a path, or a key that has "-----BEGIN", found a text'],
+  ],
+  [
+    inGit('push: { branch: a..b, options: ["a\\nb", ""] }'),
+    [
+      '3:33: git.a.push.branch: expected a branch name, found "a..b"',
+      '3:49: git.a.push.options[0]: expected a line of text, found "a\\nb"',
+      '3:57: git.a.push.options[1]: expected a line of text, found an empty text',
+    ],
+  ],
+  [
+    inGit('message: "{{ sumary }}", push: { branch: "a/{{ policy" }'),
+    [
+      `3:26: git.a.message: cannot read the template: line 1, column 4: unknown variable "sumary": expected ${VARIABLES}`,
+      '3:58: git.a.push.branch: cannot read the template: line 1, column 3: output "{{ policy" not closed',
+    ],
+  ],
+  [
+    inGit('message: " ", push: { branch: "${AB}" }'),
+    [
+      '3:26: git.a.message: expected a template that is not empty, found " "',
+      '3:47: git.a.push.branch: the environment variable AB is not set',
+    ],
+  ],
+  [inGit('push: { options: a }'), ['3:34: git.a.push.options: expected a list of texts, found a text']],
+  [
+    inGit('reverts: { within: 3651d }'),
+    ['3:36: git.a.reverts.within: expected a duration of 3650d at most, found "3651d"'],
   ],
 
   // Registries.
@@ -317,5 +404,13 @@ for (const [text, expected] of FAULTS) {
 test('a proxy of the environment that is none is a fault, and not shown', async () => {
   assert.deepEqual(await faultsOf('policies: {}\n', { HTTPS_PROXY: 'socks5://u:hunter2@p', HTTP_PROXY: 'http://ok' }), [
     '1:1: the environment variable HTTPS_PROXY is not an http:// or https:// URL of a proxy',
+  ])
+})
+
+test('a text that is filled in is not shown where its template is wrong', async () => {
+  const env = { TEXT: '{{ hunter2 }}' }
+  assert.deepEqual(await faultsOf(inGit('message: "${TEXT}", push: { branch: "${TEXT}" }'), env), [
+    '3:26: git.a.message: expected a Liquid template, found something else in "${TEXT}"',
+    '3:53: git.a.push.branch: expected a branch name, perhaps with {{ variables }}, found something else in "${TEXT}"',
   ])
 })

@@ -80,8 +80,8 @@ const FAULTS: readonly [string, readonly string[]][] = [
     ['2:30: git.a.branch: expected a branch name, found something else in "x ${NAME}"'],
   ],
   [
-    'git: { a: { url: /a, credentials: { token: "${EMPTY}" } } }',
-    ['2:44: git.a.credentials.token: expected a text that is not empty, found an empty text'],
+    'git: { a: { url: https://a, credentials: { token: "${EMPTY}" } } }',
+    ['2:51: git.a.credentials.token: expected a text that is not empty, found an empty text'],
   ],
   // Keys stay as they are, and so do regular expressions.
   ['"${NAME}": 1', ['2:1: ["${NAME}"]: unknown key']],

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: interpolations are what is tested.
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
@@ -36,11 +37,19 @@ interface Schema {
   readonly items?: Schema
 }
 
+const RSA = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+
 const ENV = {
   HOME: '/home/tidemark',
   DOCKER_HUB_TOKEN: 'docker-hub-token',
   FLEET_PASSWORD: 'fleet-password',
   STAGING_TOKEN: 'staging-token',
+  SIGNING_KEY: RSA.export({ type: 'pkcs1', format: 'pem' }).toString(),
+  SIGNING_PASSPHRASE: 'signing-passphrase',
+  EDGE_SSH_KEY: RSA.export({ type: 'pkcs1', format: 'pem' }).toString(),
+  EDGE_PASSPHRASE: 'edge-passphrase',
+  APP_KEY: RSA.export({ type: 'pkcs1', format: 'pem' }).toString(),
+  APP_SIGNING_KEY: '-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nmade-up\n-----END PGP PRIVATE KEY BLOCK-----',
   REGISTRY_WEBHOOK_SECRET: 'a-long-registry-secret',
   CI_WEBHOOK_SECRET: 'a-long-secret-of-ci',
   REDIS_PASSWORD: 'redis-password',
@@ -154,6 +163,21 @@ const JUDGED: readonly [string, boolean][] = [
   ['registries: { ghcr.io: { requestsPerSecond: 0 } }', false],
   ['registries: { ghcr.io: { requestsPerSecond: "0.0" } }', false],
   ['registries: { ghcr.io: { proxy: "proxy:3128" } }', false],
+  ['git: { a: { url: "git@h:a", credentials: { sshKey: "${K}", passphrase: p, knownHosts: k } } }', true],
+  ['git: { a: { url: "git@h:a", credentials: { knownHosts: k } } }', true],
+  ['git: { a: { url: "git@h:a", credentials: { agent: a, knownHosts: k } } }', true],
+  ['git: { a: { url: "git@h:a", credentials: { agent: a, passphrase: p } } }', false],
+  ['git: { a: { url: "git@h:a", credentials: { agent: a, sshKey: k } } }', false],
+  ['git: { a: { url: "git@h:a", credentials: {} } }', false],
+  ['git: { a: { url: "https://h", credentials: { githubApp: { id: 1, installation: "2", key: k } } } }', true],
+  ['git: { a: { url: "https://h", credentials: { githubApp: { id: 1, installation: "${I}", key: k } } } }', true],
+  ['git: { a: { url: "https://h", credentials: { githubApp: { id: 1, key: k } } } }', false],
+  ['git: { a: { url: "https://h", tls: { ca: a }, proxy: "${P}", signOff: "${S}" } }', true],
+  ['git: { a: { url: /a, signing: { ssh: k, openpgp: k } } }', false],
+  ['git: { a: { url: /a, signing: { openpgp: k, passphrase: p } } }', true],
+  ['git: { a: { url: /a, push: { branch: "a/{{ policy }}", options: [a] }, reverts: { within: 0s } } }', true],
+  ['git: { a: { url: /a, push: { to: a } } }', false],
+  ['git: { a: { url: /a, reverts: { within: never } } }', false],
   ['webhooks: { a: { sender: generic, secret: "${X}" } }', true],
   ['webhooks: { a: { sender: generic, secret: short } }', true],
   ['webhooks: { a: { sender: distribution, secret: "${X}" } }', true],

@@ -21,7 +21,7 @@ describe('loading aside', () => {
     const file = await writePolicyFile(
       folder,
       `policies: { app: { image: alpine, select: { semver: "\${RANGE}" }, write: [{ git: fleet }] } }
-git: { fleet: { url: ./fleet.git, credentials: { token: made-up } } }
+git: { fleet: { url: "https://git.example.com/fleet.git", credentials: { token: made-up } } }
 registries: { ghcr.io: { credentials: { username: a, password: b } } }`,
     )
     const env = { RANGE: '1.x' }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdir, symlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { loadConfiguration } from '../../src/config/load.js'
-import { type Files, faultsOf, load, refusal, withFiles } from './files.js'
+import { type Env, type Files, faultsOf, load, refusal, withFiles } from './files.js'
 
 const policy = (name: string, rest = '') =>
   `  ${name}: { image: ghcr.io/org/${name}, select: { semver: '*' } ${rest} }\n`
@@ -64,7 +65,7 @@ test('takes what the file says', async () => {
 registries:
   INDEX.docker.io: { plainHttp: false }
   127.0.0.1:5000: { credentials: { username: u, password: p } }
-git: { a: { url: /srv/a, branch: next, interval: 90s, credentials: { token: t }, author: { name: Bot } } }
+git: { a: { url: https://git.example.com/a, branch: next, interval: 90s, credentials: { token: t }, author: { name: Bot } } }
 policies:
   b: { image: nginx, schedule: "0 4 * * *", timezone: Europe/Paris, select: { semver: ^1 }, downgrade: allow }
   a/c: { image: 127.0.0.1:5000/x, schedule: "@hourly", select: { semver: '*' }, write: [{ git: a, files: [x], paths: ["a[0].b"] }] }
@@ -85,7 +86,7 @@ webhooks:
     },
   )
   const { url, branch, intervalMs, credentials, author } = git.a ?? assert.fail()
-  assert.deepEqual([url, branch, intervalMs], ['/srv/a', 'next', 90_000])
+  assert.deepEqual([url, branch, intervalMs], ['https://git.example.com/a', 'next', 90_000])
   assert.deepEqual(credentials, { username: 'git', password: 't' })
   assert.deepEqual(author, { name: 'Bot', email: 'tidemark@localhost' })
   assert.deepEqual(
@@ -158,6 +159,84 @@ registries:
       assert.deepEqual(secrets, ['http://u:p4ss@proxy.example.com:3128', 'dTpwNHNz', 'p4ss'])
     },
   ))
+
+/** The Git repository `a` of these lines, beside the file `keys/id` with a private key. */
+function gitOf(lines: string, env: Env = {}) {
+  const files = { 'tidemark.yaml': `policies: {}\ngit:\n  a:\n${lines}`, 'keys/id': PEM, known_hosts: '' }
+  return withFiles(files, async (folder) => {
+    const { git, warnings, secrets } = await loadConfiguration([join(folder, 'tidemark.yaml')], { env })
+    return { git: git.a ?? assert.fail(), warnings, secrets, folder }
+  })
+}
+
+const PEM = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  .privateKey.export({ type: 'pkcs1', format: 'pem' })
+  .toString()
+
+test('takes how to get to a Git server', async () => {
+  const { git, folder } = await gitOf(`
+    url: https://git.example.com/a
+    credentials: { githubApp: { id: 12, installation: "34", key: keys/id } }
+    tls: { ca: ca.pem, cert: /c, key: k }
+    proxy: http://proxy.example.com
+`)
+  assert.deepEqual(git.credentials, {
+    githubApp: { id: '12', installation: '34', key: { file: join(folder, 'keys/id') } },
+  })
+  assert.deepEqual(git.tls, { ca: join(folder, 'ca.pem'), cert: '/c', key: join(folder, 'k') })
+  assert.equal(git.proxy, 'http://proxy.example.com')
+})
+
+test('takes how commits are made and pushed', async () => {
+  const { git } = await gitOf(
+    `
+    url: /a
+    author: { name: Bot }
+    committer: { email: c@example.com }
+    signOff: "true"
+    message: "chore: {{ summary }}"
+    signing: { ssh: "\${KEY}", passphrase: hunter2 }
+    push: { branch: "tidemark/{{ policy }}", options: [ci.skip] }
+    reverts: { within: 0s }
+`,
+    { KEY: PEM.trim() },
+  )
+  const { author, committer, signOff, message, signing, push, reverts } = git
+  assert.deepEqual(author, { name: 'Bot', email: 'tidemark@localhost' })
+  assert.deepEqual(committer, { name: 'Bot', email: 'c@example.com' })
+  assert.deepEqual([signOff, message], [true, 'chore: {{ summary }}'])
+  assert.deepEqual(signing, { ssh: { text: PEM }, passphrase: 'hunter2' })
+  assert.deepEqual(push, { branch: 'tidemark/{{ policy }}', options: ['ci.skip'] })
+  assert.deepEqual(reverts, { withinMs: 0 })
+})
+
+/** By what the file and the environment say; `.` is the folder of the file. */
+const SSH_LOGINS: readonly [credentials: string, agent: string | undefined, expected: unknown][] = [
+  ['{ sshKey: keys/id }', '/run/agent', { sshKey: { file: './keys/id' } }],
+  [
+    '{ sshKey: keys/id, passphrase: p, knownHosts: known_hosts }',
+    undefined,
+    { sshKey: { file: './keys/id' }, passphrase: 'p', knownHosts: './known_hosts' },
+  ],
+  ['{ agent: agent.sock }', '/run/agent', { agent: './agent.sock' }],
+  ['{ knownHosts: known_hosts }', '/run/agent', { knownHosts: './known_hosts', agent: '/run/agent' }],
+  ['{ knownHosts: known_hosts }', '', { knownHosts: './known_hosts' }],
+]
+
+for (const [credentials, agent, expected] of SSH_LOGINS) {
+  test(`takes the SSH login ${credentials}${agent ? ' beside an agent' : ''}`, async () => {
+    const { git, folder } = await gitOf(`    url: git@h:a\n    credentials: ${credentials}\n`, { SSH_AUTH_SOCK: agent })
+    assert.equal(git.url, 'git@h:a')
+    assert.deepEqual(JSON.parse(JSON.stringify(git.credentials).replaceAll(`${folder}/`, './')), expected)
+  })
+}
+
+test('takes the agent of the environment for SSH, and for nothing else', async () => {
+  const env = { SSH_AUTH_SOCK: '/run/agent' }
+  assert.deepEqual((await gitOf('    url: ssh://h/a\n', env)).git.credentials, { agent: '/run/agent' })
+  assert.equal((await gitOf('    url: ssh://h/a\n')).git.credentials, undefined)
+  assert.equal((await gitOf('    url: https://h/a\n', env)).git.credentials, undefined)
+})
 
 test('takes what prints credentials, with a path of a program that starts at the folder of its file', () => {
   const text = `

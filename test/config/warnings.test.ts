@@ -15,6 +15,19 @@ const WARNINGS: readonly [string, readonly string[]][] = [
   [`${POLICY}\ngit:\n  used: { url: "http://127.0.0.1:3000/a", ${LOGIN} }`, []],
   [`${POLICY}\ngit:\n  used: { url: "https://git.example.com/a", ${LOGIN} }`, []],
   [
+    `${POLICY}\ngit:\n  used: { url: "ssh://git@h/a", tls: { ca: a }, proxy: "http://p" }`,
+    [
+      '3:33: git.used.tls: no effect without an https:// URL',
+      '3:49: git.used.proxy: no effect without an https:// URL',
+      '3:11: git.used.url: neither "sshKey" nor "agent", and the environment has no SSH_AUTH_SOCK: no key to log in with',
+    ],
+  ],
+  [
+    `${POLICY}\ngit:\n  used: { url: /a, proxy: "http://p" }`,
+    ['3:20: git.used.proxy: no effect without an https:// URL'],
+  ],
+  [`${POLICY}\ngit:\n  used: { url: git@h:a, credentials: { agent: /run/agent } }`, []],
+  [
     `${POLICY.replace('}] }', '}, { git: same }, { git: next }] }')}
 git:
   used: { url: /a }
