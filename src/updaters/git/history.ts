@@ -90,7 +90,7 @@ export function branchHistory(folder: string, source: CommitSource): ObjectSourc
 
 function historyOf({ commits, gaps, isCut }: CommitWalk, why = ''): History {
   const newest = `only the newest ${commits.length} commits`
-  if (isCut) return { commits, shortened: newest }
+  if (isCut || (gaps.length > 0 && commits.length >= MAX_COMMITS)) return { commits, shortened: newest }
   return gaps.length === 0 ? { commits } : { commits, shortened: `${newest}: ${why}` }
 }
 

@@ -40,7 +40,7 @@ export function commitHistory({
     maxFileBytes: MAX_BYTES,
   })
   const history = branchHistory(folder, {
-    depths: [256, 2_048, 16_384],
+    depths: [256, 2_048, MAX_COMMITS],
     why: 'server has no more',
     read: async (oid) => (await store.read(oid))?.bytes ?? objects.commit(oid),
     async fetch({ tip, depth, have, ends }, signal) {
