@@ -11,6 +11,7 @@ import { fileMatcher } from './updaters/files.js'
 import { openGitRepository } from './updaters/git/open.js'
 import { pathsIn } from './updaters/path-claims.js'
 import { openPlaceIndex } from './updaters/place-index.js'
+import { reachOf } from './updaters/reach.js'
 import { createReconciler, type Reconciler } from './updaters/reconcile.js'
 import { createScanner } from './updaters/scan.js'
 import type { UpdateTarget } from './updaters/target.js'
@@ -107,12 +108,12 @@ async function openReconciler(
     onEngine: (choice) => events.gitEngineChosen({ git: git.name, ...choice }),
   })
   const index = await openPlaceIndex(join(state, 'places', `${git.name}.jsonl`))
-  const wanted = fileMatcher(policies.flatMap((policy) => globsOf(policy, git.name)))
+  const globs = policies.flatMap((policy) => globsOf(policy, git.name))
   return createReconciler({
     target,
     intervalMs: git.intervalMs,
     repository,
-    scanner: createScanner(repository, index, wanted, pathsIn(target.policies)),
+    scanner: createScanner(repository, index, fileMatcher(globs), pathsIn(target.policies), reachOf(globs)),
     jobs,
     askProvenance: (image, digest, signal) => registry.describeManifest(image, digest, { signal }),
     clock,

@@ -6,6 +6,7 @@ import { semverPolicy } from '../../src/policies/semver.js'
 import { fileMatcher } from '../../src/updaters/files.js'
 import { openGitRepository } from '../../src/updaters/git/open.js'
 import { openPlaceIndex } from '../../src/updaters/place-index.js'
+import { reachOf } from '../../src/updaters/reach.js'
 import { createReconciler } from '../../src/updaters/reconcile.js'
 import { createScanner } from '../../src/updaters/scan.js'
 import type { WritingPolicy } from '../../src/updaters/target.js'
@@ -54,7 +55,7 @@ async function open() {
     },
     intervalMs: 60_000,
     repository,
-    scanner: createScanner(repository, index, fileMatcher(files)),
+    scanner: createScanner(repository, index, fileMatcher(files), () => [], reachOf(files)),
     jobs,
     clock,
     random: Math.random,

@@ -34,7 +34,7 @@ export async function planBranch(
   known: Known,
   signal: AbortSignal,
 ): Promise<BranchPlan> {
-  const snapshot = await repository.head(target.branch, { signal })
+  const snapshot = await repository.head(target.branch, { signal, levels: scanner.levels })
   const scanned = await scanner.scan(snapshot, signal)
   const judgement = judge(scanned, target, known)
   const due = judgement.places.filter(({ edit }) => edit !== undefined)

@@ -5,6 +5,7 @@ import { paced } from './git/turns.js'
 import { isEmptyScan, type Scan } from './manifests/place.js'
 import { scanManifest } from './manifests/scan.js'
 import type { PlaceIndex, ScannedBlob } from './place-index.js'
+import { EVERYWHERE, type Reach } from './reach.js'
 
 /** A file that has places, or something odd to tell. */
 export interface ScannedFile {
@@ -20,6 +21,8 @@ export interface Scanner {
    * Throws `GitError` `TOO_LARGE` where there are more than a million files and folders.
    */
   scan(snapshot: Snapshot, signal: AbortSignal): Promise<readonly ScannedFile[]>
+  /** How many levels of folders it reads from the root, as far as that is known before. */
+  readonly levels: number
 }
 
 /** Git itself has no limit; nobody nests deeper. */
@@ -37,60 +40,80 @@ const PASSED_OVER: Scan = {
   warnings: [{ line: 1, message: 'Passed over: the name is not UTF-8, or has what no name can have' }],
 }
 
+/** Folders that are read at a time, so that those which have to be fetched come together. */
+const FOLDERS_AT_A_TIME = 500
+
 /**
  * `wanted` tells by its path whether a file is looked at, and `pathsIn` what YAML paths are looked for in it. Symbolic links and
- * submodules never are.
+ * submodules never are. Folders beyond `reach` are not read.
  */
 export function createScanner(
   repository: Pick<GitRepository, 'readTree' | 'readBlobs'>,
   index: PlaceIndex,
   wanted: (path: string) => boolean,
   pathsIn: (path: string) => readonly string[] = () => [],
+  reach: Reach = EVERYWHERE,
 ): Scanner {
   let root: Folder | undefined
 
   return {
+    levels: reach.levels,
     async scan(snapshot, signal) {
-      const visited: Visited = { fresh: [], entries: 0 }
-      const next = await visit(snapshot.tree, '', root, visited, 0, signal)
-      await readUnknown(visited.fresh, signal)
+      const next = emptyFolder(snapshot.tree)
+      const fresh =
+        root?.oid === snapshot.tree ? [] : await visit({ folder: next, path: '', known: root, reach }, signal)
+      await readUnknown(fresh, signal)
       // From the inside out: a folder has all that those in it have.
-      for (const folder of visited.fresh.reverse()) settle(folder)
-      root = next
+      for (const folder of fresh.reverse()) settle(folder)
+      if (root?.oid !== snapshot.tree) root = next
       await index.flush()
       return root.scanned
     },
   }
 
-  // A folder whose object id is the known one is reused whole, with everything below it.
-  async function visit(
-    oid: Oid,
-    path: string,
-    known: Folder | undefined,
-    visited: Visited,
-    depth: number,
-    signal: AbortSignal,
-  ): Promise<Folder> {
-    if (known?.oid === oid) return known
-    const folder: Folder = { oid, folders: new Map(), unread: [], unnamable: [], scanned: [] }
-    visited.fresh.push(folder)
-    if (depth > DEEPEST_FOLDER) return folder
-    const entries = await repository.readTree(oid, { signal })
-    visited.entries += entries.length
-    if (visited.entries > MOST_ENTRIES) throw tooLarge()
-    for (const entry of entries) {
-      const below = path === '' ? entry.name : `${path}/${entry.name}`
-      if (UNNAMABLE.test(entry.name)) {
-        if (entry.type === 'tree' || wanted(below))
-          folder.unnamable.push({ path: below, oid: entry.oid, scan: PASSED_OVER })
-      } else if (entry.type === 'tree') {
-        const child = await visit(entry.oid, below, known?.folders.get(entry.name), visited, depth + 1, signal)
-        folder.folders.set(entry.name, child)
-      } else if (isFile(entry) && wanted(below)) {
-        folder.unread.push({ path: below, blob: { oid: entry.oid, name: entry.name, paths: pathsIn(below) } })
+  /** Folders that are not as they were, each before those in it. One with the known object id is reused with all below it. */
+  async function visit(start: Visit, signal: AbortSignal): Promise<Folder[]> {
+    const fresh: Folder[] = []
+    let entries = 0
+    for (let level = [start], depth = 0; level.length > 0; depth++) {
+      fresh.push(...level.map(({ folder }) => folder))
+      if (depth > DEEPEST_FOLDER) break
+      const below: Visit[] = []
+      for (let at = 0; at < level.length; at += FOLDERS_AT_A_TIME) {
+        const visits = level.slice(at, at + FOLDERS_AT_A_TIME)
+        const trees = await Promise.all(
+          visits.map(({ folder, reach }) => repository.readTree(folder.oid, { signal, levels: reach.levels })),
+        )
+        for (const [index, tree] of trees.entries()) {
+          entries += tree.length
+          if (entries > MOST_ENTRIES) throw tooLarge()
+          const visited = visits[index]
+          if (visited !== undefined) below.push(...enter(visited, tree))
+        }
+      }
+      level = below
+    }
+    return fresh
+  }
+
+  /** Notes what is in a folder, and gives the folders in it that are not known. */
+  function enter({ folder, path, known, reach }: Visit, entries: readonly TreeEntry[]): readonly Visit[] {
+    const below: Visit[] = []
+    for (const { name, type, oid } of entries) {
+      const inside = path === '' ? name : `${path}/${name}`
+      const reachInside = type === 'tree' ? reach.into(name) : undefined
+      if (UNNAMABLE.test(name)) {
+        if (reachInside !== undefined || wanted(inside)) folder.unnamable.push({ path: inside, oid, scan: PASSED_OVER })
+      } else if (reachInside !== undefined) {
+        const old = known?.folders.get(name)
+        const child = old?.oid === oid ? old : emptyFolder(oid)
+        folder.folders.set(name, child)
+        if (child !== old) below.push({ folder: child, path: inside, known: old, reach: reachInside })
+      } else if (isFile(type) && wanted(inside)) {
+        folder.unread.push({ path: inside, blob: { oid, name, paths: pathsIn(inside) } })
       }
     }
-    return folder
+    return below
   }
 
   async function readUnknown(fresh: readonly Folder[], signal: AbortSignal): Promise<void> {
@@ -119,6 +142,10 @@ export function createScanner(
   }
 }
 
+function emptyFolder(oid: Oid): Folder {
+  return { oid, folders: new Map(), unread: [], unnamable: [], scanned: [] }
+}
+
 interface Folder {
   readonly oid: Oid
   readonly folders: Map<string, Folder>
@@ -129,10 +156,11 @@ interface Folder {
   scanned: readonly ScannedFile[]
 }
 
-interface Visited {
-  /** Folders that are not as they were, each before those in it. */
-  readonly fresh: Folder[]
-  entries: number
+interface Visit {
+  readonly folder: Folder
+  readonly path: string
+  readonly known: Folder | undefined
+  readonly reach: Reach
 }
 
 interface WantedFile {
@@ -140,8 +168,8 @@ interface WantedFile {
   readonly blob: ScannedBlob
 }
 
-function isFile(entry: TreeEntry): boolean {
-  return entry.type === 'file' || entry.type === 'executable'
+function isFile(type: TreeEntry['type']): boolean {
+  return type === 'file' || type === 'executable'
 }
 
 function tooLarge(): GitError {
