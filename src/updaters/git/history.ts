@@ -28,6 +28,9 @@ export interface CommitOrder {
   readonly ends: readonly Oid[]
 }
 
+/** Of a server that sends the files of each commit. The bytes are those of one answer. */
+export const WITH_FILES = { depths: [10, 100], why: 'server would send the files of each', maxBytes: 64 * 1024 ** 2 }
+
 /** Of one history. */
 export const MAX_COMMITS = 20_000
 
@@ -89,7 +92,7 @@ export function branchHistory(folder: string, source: CommitSource): ObjectSourc
 }
 
 function historyOf({ commits, gaps, isCut }: CommitWalk, why = ''): History {
-  const newest = `only the newest ${commits.length} commits`
+  const newest = `only the newest ${commits.length === 1 ? 'commit' : `${commits.length} commits`}`
   if (isCut || (gaps.length > 0 && commits.length >= MAX_COMMITS)) return { commits, shortened: newest }
   return gaps.length === 0 ? { commits } : { commits, shortened: `${newest}: ${why}` }
 }

@@ -211,6 +211,31 @@ function histories(engine: Engine): void {
     )
   })
 
+  test('is cut where a server sends too much', async () => {
+    const { branch } = await branchOf(line(5))
+    const flood = Buffer.alloc(65_520, 'fff0\x02flood')
+    scene.server.after = (request, answer) => {
+      if (!request.body.includes('deepen 10\n') && !request.body.includes('deepen 256\n')) return answer
+      return { ...answer, body: Buffer.concat([...Array<Buffer>(1_100).fill(flood), answer.body]) }
+    }
+    const repository = scene.open()
+    const { commits, shortened } = await historyOf(branch, 0, repository)
+    assert.equal(commits.length, 1)
+    assert.equal(shortened, 'only the newest commit: more are too large')
+    assert.equal(await fetchesOf(() => historyOf(branch, 0, repository)), 0)
+  })
+
+  test('is cut where a server counts too many objects', async () => {
+    const { branch } = await branchOf(line(5))
+    scene.server.after = (request, answer) => {
+      if (!request.body.includes('deepen 256\n')) return answer
+      answer.body.writeUInt32BE(20_001, answer.body.indexOf('PACK') + 8)
+      return answer
+    }
+    const { shortened } = await historyOf(branch)
+    assert.equal(shortened, engine === 'wire' ? 'only the newest commit: more are too large' : undefined)
+  })
+
   test('leads to the files of each commit', async () => {
     const { branch } = await branchOf(line(12))
     const repository = scene.open()

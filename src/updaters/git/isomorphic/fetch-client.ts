@@ -1,8 +1,9 @@
 import type { HttpClient } from 'isomorphic-git'
-import { converse, fetchRefusal, serverText } from '../answer.js'
+import { fetchRefusal, serverText, stream } from '../answer.js'
 import { FLUSH, lineOf, packetLine, packets, splitBands } from '../packet-lines.js'
 import type { Oid } from '../repository.js'
 import type { Transport } from '../transports/transport.js'
+import { within } from '../within.js'
 import { inspectPack, type PackFacts } from './inspect-pack.js'
 
 export interface FetchClientOptions {
@@ -13,6 +14,8 @@ export interface FetchClientOptions {
   readonly thin: boolean
   readonly capabilities: readonly string[]
   readonly signal: AbortSignal
+  /** Above so many bytes of the answer `TOO_LARGE` is thrown. */
+  readonly maxBytes?: number
 }
 
 /**
@@ -21,14 +24,14 @@ export interface FetchClientOptions {
  * verified to its last byte before isomorphic-git sees it, which would take a broken one for success.
  */
 export function fetchClient(options: FetchClientOptions): { http: HttpClient; facts: () => PackFacts | undefined } {
-  const { transport, signal } = options
+  const { transport, signal, maxBytes = Number.POSITIVE_INFINITY } = options
   let facts: PackFacts | undefined
 
   async function answer(method: string, body: AsyncIterable<Uint8Array> | undefined): Promise<Buffer> {
     if (method === 'GET') return advertisementOf(options)
     const question = await collect(body)
     const wanted = options.thin && options.capabilities.includes('thin-pack') ? askThin(question) : question
-    const received = await converse(transport, 'git-upload-pack', wanted, { signal })
+    const received = await collect(within(await stream(transport, 'git-upload-pack', wanted, { signal }), maxBytes))
     facts = await verifyFetch(transport, received)
     return received
   }

@@ -1,4 +1,4 @@
-import { branchHistory } from '../history.js'
+import { branchHistory, WITH_FILES } from '../history.js'
 import type { ObjectSource } from '../object-source.js'
 import type { Timed } from '../operations.js'
 import type { References } from '../references.js'
@@ -18,8 +18,7 @@ export interface HistoryOptions {
 export function packedHistory(options: HistoryOptions): ObjectSource['history'] {
   const { folder, store, references, transport, timed } = options
   return branchHistory(folder, {
-    depths: [100],
-    why: 'server would send the files of each',
+    ...WITH_FILES,
     async read(oid) {
       const object = await store.read(oid).catch(() => undefined)
       return object?.type === 'commit' ? object.bytes : undefined
@@ -27,7 +26,8 @@ export function packedHistory(options: HistoryOptions): ObjectSource['history'] 
     fetch: ({ branch, tip, depth, have, ends }, signal) =>
       timed('fetch', signal, async () => {
         const capabilities = await references.fetchCapabilities(signal)
-        const { http, facts } = fetchClient({ transport, branch, tip, thin: true, capabilities, signal })
+        const client = { transport, branch, tip, thin: true, maxBytes: WITH_FILES.maxBytes, capabilities, signal }
+        const { http, facts } = fetchClient(client)
         await store.fetch({ branch, have, ends, depth, base: transport.base, http, facts })
       }),
   })

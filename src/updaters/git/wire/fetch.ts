@@ -2,6 +2,7 @@ import { stream } from '../answer.js'
 import { DELIMITER, FLUSH, packetLine } from '../packet-lines.js'
 import type { Oid } from '../repository.js'
 import type { Transport } from '../transports/transport.js'
+import { within } from '../within.js'
 import { packOf } from './fetch-answer.js'
 
 /** What to fetch. Source: gitprotocol-v2(5), "fetch", and git-rev-list(1), `--filter`. */
@@ -15,12 +16,14 @@ export interface FetchOrder {
   /** Where ends what is here of its history. Absent: it is the one commit. */
   readonly ends?: readonly Oid[] | undefined
   readonly filter?: string | undefined
+  /** Above so many bytes of the answer `TOO_LARGE` is thrown. */
+  readonly maxBytes?: number | undefined
 }
 
 /** Asks for objects, and gives the pack as it arrives. Protocol version 2 alone. */
 export async function* fetchPack(
   transport: Transport,
-  { wants, depth, have, ends = have === undefined ? [] : [have], filter }: FetchOrder,
+  { wants, depth, have, ends = have === undefined ? [] : [have], filter, maxBytes }: FetchOrder,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   const question = [
@@ -40,5 +43,5 @@ export async function* fetchPack(
   ]
   const headers = { 'git-protocol': 'version=2' }
   const body = await stream(transport, 'git-upload-pack', Buffer.concat(question), { signal, headers })
-  yield* packOf(transport, body)
+  yield* packOf(transport, maxBytes === undefined ? body : within(body, maxBytes))
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Clock } from '../../../lifecycle/clock.js'
-import { branchHistory, MAX_COMMITS } from '../history.js'
+import { branchHistory, MAX_COMMITS, WITH_FILES } from '../history.js'
 import type { ObjectSource } from '../object-source.js'
 import type { Timed } from '../operations.js'
 import type { Oid } from '../repository.js'
@@ -46,7 +46,7 @@ export function commitHistory({
     async fetch({ tip, depth, have, ends }, signal) {
       const isFull = store.isFull()
       if (isFull) await store.wipe()
-      const order = { wants: [tip], depth, filter: 'tree:0', ...(isFull ? {} : { have, ends }) }
+      const order = { wants: [tip], depth, filter: 'tree:0', maxBytes: MAX_BYTES, ...(isFull ? {} : { have, ends }) }
       const bases = { ...store, fetch: async () => {} }
       await timed('fetch', signal, () =>
         store.add((writer) => unpack(fetchPack(transport, order, signal), writer, bases, LIMITS)),
@@ -64,14 +64,15 @@ export function commitHistory({
 /** The newest commits with their files, of a server that sends them in any case. */
 export function fileHistory({ folder, timed, objects }: WireHistoryOptions): ObjectSource['history'] {
   return branchHistory(folder, {
-    depths: [100],
-    why: 'server would send the files of each',
+    ...WITH_FILES,
     read: objects.commit,
-    fetch: ({ tip, depth, have, ends }, signal) =>
-      timed('fetch', signal, () => objects.fetch({ wants: [tip], depth, have, ends }, signal)),
+    fetch({ tip, depth, have, ends }, signal) {
+      const order = { wants: [tip], depth, have, ends, maxBytes: WITH_FILES.maxBytes }
+      return timed('fetch', signal, () => objects.fetch(order, signal))
+    },
   })
 }
 
 /** Of the commits that one fetch brings. */
 const MAX_BYTES = 50 * 1024 ** 2
-const LIMITS = { objects: MAX_COMMITS, objectBytes: 1024 ** 2, waitingBytes: MAX_BYTES }
+const LIMITS = { objects: MAX_COMMITS, objectBytes: 16 * 1024 ** 2, waitingBytes: MAX_BYTES }
