@@ -39,11 +39,11 @@ export async function requestToken(
   { base, exchange, clock }: TokenOptions,
   signal: AbortSignal,
 ): Promise<Token> {
-  const url = new URL(`${apiOf(base)}/app/installations/${encodeURIComponent(installation)}/access_tokens`)
+  const url = new URL(`${githubApi(base)}/app/installations/${encodeURIComponent(installation)}/access_tokens`)
   const deadline = openDeadline({ clock, idleMs: TOKEN_MS, totalMs: TOKEN_MS, signal })
   try {
     const jwt = signedJwt(id, await readKey(key), clock)
-    const headers = { ...HEADERS, authorization: `Bearer ${jwt}` }
+    const headers = { accept: 'application/vnd.github+json', authorization: `Bearer ${jwt}` }
     const hop = { url, reach: undefined }
     const answer = await exchange({ hop, method: 'POST', headers, repeatable: true, signal: deadline.signal })
     const body = parseJson(await collect(boundedBody(answer.body, deadline, MAX_BYTES)))
@@ -60,10 +60,8 @@ export async function requestToken(
   }
 }
 
-const HEADERS = { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' }
-
 /** Source: GitHub's REST documentation, "Getting started with the REST API", and for its own servers and GHE.com theirs. */
-function apiOf({ host, origin, protocol }: URL): string {
+export function githubApi({ host, origin, protocol }: URL): string {
   if (host === 'github.com' || host === 'www.github.com') return 'https://api.github.com'
   if (host.endsWith('.ghe.com')) return `${protocol}//api.${host}`
   return `${origin}/api/v3`
@@ -119,12 +117,14 @@ function parseJson(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-function refusal(url: URL, { status, statusText }: ExchangeAnswer, said: string): GitError {
+function refusal(url: URL, { status, statusText, headers }: ExchangeAnswer, said: string): GitError {
   const message = `"${url.origin}" answered ${status} ${said || statusText}`
   if (status === 401)
     return new GitError('UNAUTHORIZED', `${message} (the key is not this app's, or the clock is wrong)`)
-  if (status === 404) return new GitError('UNAUTHORIZED', `${message} (the app has no such installation)`)
-  if (status === 429 || status >= 500) return new GitError('UNREACHABLE', message, { retryable: true })
+  if (status === 404) return new GitError('UNAUTHORIZED', `${message} (no such app, or it has no such installation)`)
+  // GitHub's REST documentation, "Rate limits for the REST API": exceeding one is answered 403 or 429.
+  const isLimited = status === 429 || headers['x-ratelimit-remaining'] === '0' || headers['retry-after'] !== undefined
+  if (isLimited || status >= 500) return new GitError('UNREACHABLE', message, { retryable: true })
   return new GitError('UNAUTHORIZED', message)
 }
 
