@@ -40,6 +40,8 @@ export const OBSTACLES = [
   'not-polled',
   'conflict',
   'unwritable',
+  'reverted',
+  'unmerged',
   'window',
   ...GATES,
 ] as const

@@ -1,0 +1,156 @@
+import { repositoryKey } from '../../image/repository.js'
+import type { Clock } from '../../lifecycle/clock.js'
+import { formatInstant } from '../../policies/time-text.js'
+import { oneLine } from '../../telemetry/one-line.js'
+import { GitError } from '../git/errors.js'
+import type { GitRepository, Oid, PastCommit, Snapshot } from '../git/repository.js'
+import type { JudgedPlace, Known } from '../judgement.js'
+import type { PlaceIndex } from '../place-index.js'
+import type { ScannedFile } from '../scan.js'
+import type { UpdateTarget } from '../target.js'
+import { releaseTrailer } from '../trailers.js'
+import { type DueValue, dueValues } from './due-value.js'
+import { type Past, pastOf } from './past.js'
+import { pastFiles } from './past-files.js'
+import { type CountAt, type TakenBack, takenBack } from './taken-back.js'
+
+/** Knows from the history of a branch which tags people took back. */
+export interface Reverts {
+  /**
+   * Of places that are due, those at which the value was written by a commit of ours and taken back since, and what to tell of
+   * it. Where nothing is due, or all of it was answered for this very commit, nothing is asked of anybody. Throws `GitError`.
+   */
+  among(due: readonly JudgedPlace[], look: Look, signal: AbortSignal): Promise<ReadonlyMap<JudgedPlace, string>>
+}
+
+/** A look at the branch. */
+export interface Look {
+  readonly snapshot: Snapshot
+  readonly scanned: readonly ScannedFile[]
+  readonly known: Known
+}
+
+export interface RevertsOptions {
+  readonly repository: Pick<GitRepository, 'history' | 'readTree' | 'readBlobs'>
+  readonly index: PlaceIndex
+  readonly target: UpdateTarget
+  /** What YAML paths are looked for in a file. */
+  readonly pathsIn?: (path: string) => readonly string[]
+  /** How far back a commit of ours is looked for. */
+  readonly withinMs: number
+  readonly clock: Clock
+  /** The history does not go back that far. Told once for each reason. */
+  readonly onShortened?: (shortened: { readonly git: string; readonly branch: string; readonly reason: string }) => void
+}
+
+export function createReverts(options: RevertsOptions): Reverts {
+  const { repository, index, target, pathsIn = () => [], withinMs, clock, onShortened } = options
+  const files = pastFiles(repository, index, pathsIn)
+  /** Of what was due at the last look. */
+  let answers: ReadonlyMap<string, Answer> = new Map()
+  let told: string | undefined
+
+  async function readPast(snapshot: Snapshot, signal: AbortSignal): Promise<RecentPast> {
+    const history = await repository.history(snapshot, { since: clock.now() - withinMs, signal })
+    const { shortened } = history
+    if (shortened !== undefined && shortened !== told)
+      onShortened?.({ git: target.git, branch: target.branch, reason: shortened })
+    told = shortened
+    return { past: pastOf(history), shortened }
+  }
+
+  function counting({ countIn, file }: DueValue, signal: AbortSignal): CountAt {
+    const counts = new Map<Oid, Promise<number | undefined>>()
+    const count = (commit: PastCommit) => files.read(commit, file, signal).then(countIn).catch(unlessUnavailable)
+    return (commit) => {
+      const known = counts.get(commit.oid) ?? count(commit)
+      counts.set(commit.oid, known)
+      return known
+    }
+  }
+
+  async function answer(
+    value: DueValue,
+    head: ScannedFile,
+    { past, shortened }: RecentPast,
+    commit: Oid,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const before = answers.get(keyOf(value))
+    const question = {
+      policy: value.policy.name,
+      repository: repositoryKey(value.policy.repository),
+      file: value.file,
+      head: commit,
+      count: value.countIn(head),
+      means: value.means,
+      takenBackBy: before?.blob === head.oid ? before.by : undefined,
+    }
+    const found = await takenBack(past, question, counting(value, signal))
+    const reason = found && reasonOf(value, found, shortened)
+    return { commit, blob: head.oid, by: found?.by?.oid, reason }
+  }
+
+  return {
+    async among(due, { snapshot, scanned, known }, signal) {
+      const values = dueValues(due, target, known)
+      const isAnswered = (value: DueValue) => answers.get(keyOf(value))?.commit === snapshot.commit
+      if (!values.every(isAnswered)) {
+        const recent = await readPast(snapshot, signal)
+        const heads = new Map(scanned.map((file) => [file.path, file]))
+        // At once, so that what they read is fetched together.
+        const answering = values.map(async (value) => {
+          const head = heads.get(value.file)
+          return head && ([keyOf(value), await answer(value, head, recent, snapshot.commit, signal)] as const)
+        })
+        answers = new Map((await Promise.all(answering)).flatMap((entry) => (entry === undefined ? [] : [entry])))
+      }
+      const held = values.flatMap((value) => {
+        const reason = answers.get(keyOf(value))?.reason
+        return reason === undefined ? [] : value.places.map((place) => [place, reason] as const)
+      })
+      return new Map(held)
+    },
+  }
+}
+
+interface RecentPast {
+  readonly past: Past
+  /** Why it does not go back as far as was asked for. */
+  readonly shortened: string | undefined
+}
+
+interface Answer {
+  /** The newest commit that it goes by. */
+  readonly commit: Oid
+  /** What the file had then. */
+  readonly blob: Oid
+  readonly by: Oid | undefined
+  /** Absent where the value may be written. */
+  readonly reason: string | undefined
+}
+
+function keyOf({ policy, file, value: { tag, digest } }: DueValue): string {
+  return JSON.stringify([policy.name, file, tag, digest])
+}
+
+/** Not every server gives what is not part of a branch now. What fails otherwise keeps the branch from being written. */
+function unlessUnavailable(thrown: unknown): undefined {
+  if (thrown instanceof GitError && (thrown.code === 'UNSUPPORTED' || thrown.code === 'STATE')) return undefined
+  throw thrown
+}
+
+const LONGEST_NAME = 60
+
+function reasonOf({ policy, value: { tag, digest } }: DueValue, { by }: TakenBack, shortened?: string): string {
+  const value = tag ?? digest ?? ''
+  const remedy = `write it back, or commit "${releaseTrailer({ policy: policy.name, value })}"`
+  if (by !== undefined) return `${value} was taken back by ${described(by)}: ${remedy}`
+  const why = shortened === undefined ? '' : ` (${shortened})`
+  return oneLine(`${value} was written and taken back, the history does not tell by whom${why}: ${remedy}`)
+}
+
+function described({ oid, author, time }: PastCommit): string {
+  const name = oneLine([...(author.name || author.email || 'somebody')].slice(0, LONGEST_NAME).join(''))
+  return `commit ${oid.slice(0, 7)} of ${name} on ${formatInstant(time * 1000).slice(0, 10)}`
+}

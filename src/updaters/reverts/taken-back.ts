@@ -1,0 +1,152 @@
+import type { Oid, PastCommit } from '../git/repository.js'
+import type { Past } from './past.js'
+
+/** A value that is about to be written to the places of one file. */
+export interface Question {
+  readonly policy: string
+  /** Canonical. */
+  readonly repository: string
+  readonly file: string
+  /** The newest commit of the branch. */
+  readonly head: Oid
+  /** At how many places of the file the value stands there. */
+  readonly count: number
+  /** Whether a tag, a digest or both mean the value. */
+  readonly means: (text: string) => boolean
+  /** Who had taken it away when the file was last looked at, if it is since as it was then. */
+  readonly takenBackBy?: Oid | undefined
+}
+
+export interface TakenBack {
+  /** Who took it away. Absent where that cannot be told: the history does not go back far enough, or its files cannot be had. */
+  readonly by?: PastCommit
+}
+
+/** At how many places of the file the value stood in a commit. Undefined where the server does not give what is needed to tell. */
+export type CountAt = (commit: PastCommit) => Promise<number | undefined>
+
+/**
+ * Whether a value was written to the file by a commit of ours and taken back since by one that is not. What counts is what stood
+ * in the file then and now: however somebody took it back, and whatever their message says. Undefined where nobody did, or
+ * somebody has released the value.
+ *
+ * Messages tell where to look, and may be forged; they can keep a value from being written, and never have one written that was
+ * not selected.
+ */
+export async function takenBack(past: Past, question: Question, countAt: CountAt): Promise<TakenBack | undefined> {
+  const writing = await lastWriting(past, question, countAt)
+  if (writing === undefined || question.count >= writing.count) return undefined
+  const lacks = async (commit: PastCommit) => {
+    const count = commit.oid === question.head ? question.count : await countAt(commit)
+    return count === undefined ? undefined : count < writing.count
+  }
+  const by = writing.isUndone ? writing.commit : await takingBack(past, question, writing.commit, lacks)
+  if (by !== undefined && by !== writing.commit && isOurMove(past, question, by)) return undefined
+  return isReleased(past, question, by ?? writing.commit) ? undefined : { ...(by !== undefined && { by }) }
+}
+
+interface Writing {
+  readonly commit: PastCommit
+  readonly count: number
+  /** The commit has its own opposite: a squash of an update and of what took it back. */
+  readonly isUndone: boolean
+}
+
+/** So many commits that may have written to the file are looked into. With the usual messages the first one did. */
+const MOST_WRITINGS = 20
+
+async function lastWriting(past: Past, question: Question, countAt: CountAt): Promise<Writing | undefined> {
+  let looks = 0
+  for (const { commit, updates, mentionOf } of past.updates.get(question.repository) ?? []) {
+    const written = updates.filter(({ to }) => question.means(to))
+    const mention = written.length === 0 ? 'others' : mentionOf(question.file, written)
+    if (mention === 'others') continue
+    if (++looks > MOST_WRITINGS) return undefined
+    const parent = past.find(commit.parents[0])
+    const [count, before = 0] = await Promise.all([countAt(commit), parent && countAt(parent)])
+    // The message is all that there is.
+    if (count === undefined) return { commit, count: 1, isUndone: false }
+    if (count > before) return { commit, count, isUndone: false }
+    if (count === 0 && mention === 'file') return { commit, count: 1, isUndone: true }
+  }
+  return undefined
+}
+
+type Lacks = (commit: PastCommit) => Promise<boolean | undefined>
+
+/** More merges than that are not followed to the commit that they brought in: then the merge is told. */
+const DEEPEST_MERGE = 10
+
+/** The commit since which the value is missing: the last one, as far as it can be told with few looks. */
+async function takingBack(
+  past: Past,
+  { head, takenBackBy }: Question,
+  writing: PastCommit,
+  lacks: Lacks,
+): Promise<PastCommit | undefined> {
+  const later = past.descendantsOf(writing)
+  if (takenBackBy !== undefined && later.has(takenBackBy)) return past.find(takenBackBy)
+  let from = later.has(head) ? past.find(head) : undefined
+  let found: PastCommit | undefined
+  for (let depth = 0; from !== undefined && depth < DEEPEST_MERGE; depth++) {
+    found = await lastThatLacks(firstParents(past, from, later), lacks)
+    from = undefined
+    // A merge that lacks it may have it from a branch on which somebody took it back.
+    for (const oid of found?.parents.slice(1) ?? []) {
+      const parent = later.has(oid) ? past.find(oid) : undefined
+      if (from === undefined && parent !== undefined && (await lacks(parent))) from = parent
+    }
+  }
+  return found
+}
+
+/** A commit and what the branch was at before, as long as that has the commit of `later` in it that is the oldest. */
+function firstParents(past: Past, start: PastCommit, later: ReadonlySet<Oid>): readonly PastCommit[] {
+  const line: PastCommit[] = []
+  for (let commit: PastCommit | undefined = start; commit !== undefined && later.has(commit.oid); ) {
+    line.push(commit)
+    commit = past.find(commit.parents[0])
+  }
+  return line
+}
+
+/**
+ * Of a line of commits of which the first one lacks it, one that does and whose parent has it. It is most probably near the
+ * first one, so that is where the steps are small.
+ */
+async function lastThatLacks(line: readonly PastCommit[], lacks: Lacks): Promise<PastCommit | undefined> {
+  let low = 0
+  let high = line.length
+  for (let at = 1; at < high; at *= 2) {
+    const step = await stepTo(at)
+    if (step === undefined) return undefined
+    if (step) low = at
+    else high = at
+  }
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1
+    const step = await stepTo(middle)
+    if (step === undefined) return undefined
+    if (step) low = middle
+    else high = middle
+  }
+  return line[low]
+
+  async function stepTo(at: number): Promise<boolean | undefined> {
+    const commit = line[at]
+    return commit === undefined ? undefined : lacks(commit)
+  }
+}
+
+/** Whether a commit of ours went from the value to another one, as where a policy held it for a while. */
+function isOurMove(past: Past, { repository, means }: Question, { oid }: PastCommit): boolean {
+  const ours = past.updates.get(repository)?.find(({ commit }) => commit.oid === oid)
+  return ours?.updates.some(({ from, to }) => means(from) && !means(to)) ?? false
+}
+
+function isReleased(past: Past, { policy, means }: Question, since: PastCommit): boolean {
+  return past.releases.some(
+    ({ commit, releases }) =>
+      past.isBefore(commit, since) && releases.some((release) => release.policy === policy && means(release.value)),
+  )
+}
