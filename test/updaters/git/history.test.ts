@@ -236,6 +236,16 @@ function histories(engine: Engine): void {
     assert.equal(shortened, engine === 'wire' ? 'only the newest commit: more are too large' : undefined)
   })
 
+  test('is read although a server refuses to leave out folders', async () => {
+    const { branch } = await branchOf(line(5))
+    await git(scene.path, ['config', 'uploadpackfilter.tree.allow', 'false'])
+    const repository = scene.open()
+    assert.equal((await historyOf(branch, 0, repository)).commits.length, 5)
+    for (const text of ['1', '2']) await commitFiles(scene.path, branch, { 'file.txt': text })
+    assert.equal((await historyOf(branch, 0, repository)).commits.length, 7)
+    await git(scene.path, ['config', '--unset', 'uploadpackfilter.tree.allow'])
+  })
+
   test('leads to the files of each commit', async () => {
     const { branch } = await branchOf(line(12))
     const repository = scene.open()

@@ -15,6 +15,8 @@ export interface FetchOrder {
   readonly have?: Oid | undefined
   /** Where ends what is here of its history. Absent: it is the one commit. */
   readonly ends?: readonly Oid[] | undefined
+  /** False: the pack must be whole. */
+  readonly thin?: boolean | undefined
   readonly filter?: string | undefined
   /** Above so many bytes of the answer `TOO_LARGE` is thrown. */
   readonly maxBytes?: number | undefined
@@ -23,7 +25,7 @@ export interface FetchOrder {
 /** Asks for objects, and gives the pack as it arrives. Protocol version 2 alone. */
 export async function* fetchPack(
   transport: Transport,
-  { wants, depth, have, ends = have === undefined ? [] : [have], filter, maxBytes }: FetchOrder,
+  { wants, depth, have, ends = have === undefined ? [] : [have], thin = true, filter, maxBytes }: FetchOrder,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
   const question = [
@@ -36,7 +38,9 @@ export async function* fetchPack(
       ...(filter === undefined ? [] : [`filter ${filter}`]),
       ...wants.map((oid) => `want ${oid}`),
       // Without `thin-pack` Git's server takes no notice of what a client without history has, and sends every file again.
-      ...(have === undefined ? [] : ['thin-pack', ...ends.map((oid) => `shallow ${oid}`), `have ${have}`]),
+      ...(have === undefined
+        ? []
+        : [...(thin ? ['thin-pack'] : []), ...ends.map((oid) => `shallow ${oid}`), `have ${have}`]),
       'done',
     ].map((line) => packetLine(`${line}\n`)),
     FLUSH,

@@ -6,12 +6,14 @@ import type { Timed } from '../operations.js'
 import type { Oid } from '../repository.js'
 import type { Transport } from '../transports/transport.js'
 import { type FetchOrder, fetchPack } from './fetch.js'
+import type { Filters } from './filters.js'
 import { openObjectStore } from './object-store.js'
 import { unpack } from './unpack.js'
 
 export interface WireHistoryOptions {
   readonly folder: string
   readonly transport: Transport
+  readonly filters: Filters
   readonly clock: Clock
   readonly timed: Timed
   /** Where the objects of branches are kept. */
@@ -25,13 +27,8 @@ export interface WireHistoryOptions {
  * Commits alone, of a server that can leave out all else. They have a store of their own: the other one is emptied from time to
  * time, and takes a commit for one that came with its files.
  */
-export function commitHistory({
-  folder,
-  transport,
-  clock,
-  timed,
-  objects,
-}: WireHistoryOptions): ObjectSource['history'] {
+export function commitHistory(options: WireHistoryOptions): ObjectSource['history'] {
+  const { folder, transport, filters, clock, timed, objects } = options
   const store = openObjectStore({
     folder: join(folder, 'history'),
     clock,
@@ -46,11 +43,11 @@ export function commitHistory({
     async fetch({ tip, depth, have, ends }, signal) {
       const isFull = store.isFull()
       if (isFull) await store.wipe()
-      const order = { wants: [tip], depth, filter: 'tree:0', maxBytes: MAX_BYTES, ...(isFull ? {} : { have, ends }) }
+      const here = isFull ? {} : { have, ends, thin: false }
+      const order = () => ({ wants: [tip], depth, filter: filters.below(0), maxBytes: MAX_BYTES, ...here })
       const bases = { ...store, fetch: async () => {} }
-      await timed('fetch', signal, () =>
-        store.add((writer) => unpack(fetchPack(transport, order, signal), writer, bases, LIMITS)),
-      )
+      const fetch = () => store.add((writer) => unpack(fetchPack(transport, order(), signal), writer, bases, LIMITS))
+      await timed('fetch', signal, () => filters.tried(fetch))
       // What fails here is tried again by the next fetch.
       await store.compact().catch(() => {})
     },

@@ -43,7 +43,7 @@ export function wireSource(options: WireOptions): ObjectSource {
   const filters = filtersFor(canFilter)
   const asks = new Map<string, Ask>()
   const objects = { commit: (oid: Oid) => read(oid, 'commit'), fetch: fetchObjects }
-  const history = (canFilter ? commitHistory : fileHistory)({ folder, transport, clock, timed, objects })
+  const history = (canFilter ? commitHistory : fileHistory)({ folder, transport, filters, clock, timed, objects })
 
   async function wipe(): Promise<void> {
     // The tips first: they say what the store has.
