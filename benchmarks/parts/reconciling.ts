@@ -37,8 +37,8 @@ serve<UpdateOrder, UpdateResult>(async ({ tag }) => {
   const [first] = writing
   if (first !== undefined) await select(first, tag)
   opened ??= open()
-  const { plan, commit } = await (await opened).reconcile(AbortSignal.timeout(170_000))
-  return { commit: commit?.oid, changes: plan.changes.length }
+  const { plan, commits } = await (await opened).reconcile(AbortSignal.timeout(170_000))
+  return { commit: commits[0]?.oid, changes: plan.changes.length }
 }, jobs.stop)
 
 async function open() {

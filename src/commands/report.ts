@@ -72,7 +72,7 @@ export function unplaced(branches: readonly PlannedBranch[]): readonly string[] 
   )
 }
 
-/** The changes of a plan, in the shape that programs read. */
-export function changesOf({ changes }: BranchPlan) {
+/** The changes of a plan or a commit, in the shape that programs read. */
+export function changesOf({ changes }: Pick<BranchPlan, 'changes'>) {
   return changes.map(({ policy, file, line, from, to }) => ({ policy, file, line, from, to }))
 }

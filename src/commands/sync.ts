@@ -32,9 +32,8 @@ async function syncAll(pass: Pass, invocation: Invocation): Promise<number> {
 
 type CommitReport = ReturnType<typeof commitOf>[number]
 
-function commitOf({ target, commit, plan }: Reconciliation & { readonly target: UpdateTarget }) {
-  if (commit === undefined) return []
-  return [{ git: target.git, branch: target.branch, commit: commit.oid, changes: changesOf(plan) }]
+function commitOf({ target: { git }, commits }: Reconciliation & { readonly target: UpdateTarget }) {
+  return commits.map((commit) => ({ git, branch: commit.branch, commit: commit.oid, changes: changesOf(commit) }))
 }
 
 function textOf(commits: readonly CommitReport[], pending: readonly Pending[]): string {

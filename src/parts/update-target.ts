@@ -1,5 +1,6 @@
 import type { Configuration, GitConfig, PolicyConfig } from '../config/configuration.js'
 import { createWindow } from '../policies/window.js'
+import { branchNames } from '../updaters/branch-name.js'
 import { DEFAULT_GLOBS } from '../updaters/files.js'
 import type { UpdateTarget, WritingPolicy } from '../updaters/target.js'
 import { ruleOf } from './rule.js'
@@ -15,6 +16,10 @@ export function updateTarget(git: GitConfig, { policies }: Configuration, shared
     git: git.name,
     branch: git.branch,
     author: git.author,
+    push: {
+      options: git.push.options,
+      branchFor: git.push.branch === undefined ? undefined : branchNames(git.push.branch),
+    },
     policies: writing.map((policy) => writingPolicy(policy, git.name, shared, followed)),
     otherPolicies: new Set(others.map(({ name }) => name)),
   }

@@ -82,7 +82,8 @@ function withRefusal(place: JudgedPlace, reason: string | undefined): JudgedPlac
   return { ...rest, state: 'failing', reason, obstacle: 'unwritable' }
 }
 
-function changeAt({ edit, policy, image, file, line, current, desired }: JudgedPlace): readonly Change[] {
+/** What a commit says of a place that it writes. */
+export function changeAt({ edit, policy, image, file, line, current, desired }: JudgedPlace): readonly Change[] {
   if (edit === undefined || desired === undefined) return []
   return [{ policy, image, file, line, from: current, to: desired }]
 }

@@ -5,10 +5,11 @@ import type { Sightings } from '../jobs/payloads.js'
 import { choiceFor } from '../jobs/selection.js'
 import { backoffMs } from '../lifecycle/backoff.js'
 import { type Clock, sleep } from '../lifecycle/clock.js'
-import { commitMessage } from './commit-message.js'
+import { type Change, commitMessage } from './commit-message.js'
+import { afterDelivery, type Delivery, deliveriesOf } from './deliveries.js'
 import { GitError } from './git/errors.js'
-import type { Commit, GitRepository } from './git/repository.js'
-import type { Known } from './judgement.js'
+import type { Commit, GitRepository, Snapshot } from './git/repository.js'
+import type { JudgedPlace, Known } from './judgement.js'
 import { type BranchPlan, planBranch } from './plan.js'
 import { type AskProvenance, provenanceOf } from './provenance.js'
 import type { Scanner } from './scan.js'
@@ -16,7 +17,7 @@ import type { CompareTags } from './standing.js'
 import { type Standpoint, tellStandings } from './standings.js'
 import type { UpdateTarget, WritingPolicy } from './target.js'
 
-/** Brings one branch up to date: all due changes in one commit and one push. */
+/** Brings one branch up to date: all due changes in one commit and one push for each branch that they go to. */
 export interface Reconciler {
   readonly target: UpdateTarget
   /** How often to look for other people's commits. */
@@ -29,8 +30,17 @@ export interface Reconciler {
 
 export interface Reconciliation {
   readonly plan: BranchPlan
-  /** Absent where there was nothing to do. */
-  readonly commit?: { readonly oid: string; readonly subject: string; readonly firstSeenAt: readonly number[] }
+  /** What was pushed, in this order. */
+  readonly commits: readonly PushedCommit[]
+}
+
+export interface PushedCommit {
+  readonly oid: string
+  readonly branch: string
+  readonly subject: string
+  readonly changes: readonly Change[]
+  /** When each tag that it writes was first selected. */
+  readonly firstSeenAt: readonly number[]
 }
 
 export interface ReconcilerOptions {
@@ -65,22 +75,17 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     const known = { selections: await selections.getAll(names), compareFor, now: gateTime() }
     const current = await planBranch(target, repository, scanner, known, signal)
     await tell(current.places, known)
-    return { current, known }
+    return { ...(await deliveriesOf(current, known, { target, repository }, signal)), known }
   }
+  // What was pushed before a reconciliation failed is told by the one that follows.
+  const pushed: PushedCommit[] = []
 
   // A push that lost the race is computed anew from the files as they are then: what somebody else wrote is never merged over.
   const reconcile = async (signal: AbortSignal): Promise<Reconciliation> => {
     for (let attempt = 1; ; attempt++) {
-      const { current, known } = await planned(signal)
-      if (current.changes.length === 0) return { plan: current }
-      const message = commitMessage(current.changes, await originsOf(current, known, signal))
-      const commit = await commitOf(current, message)
+      const { plan, deliveries, known } = await planned(signal)
       try {
-        await repository.push(commit, { signal })
-        // What cannot be told now is told at the next look.
-        await tell(afterPush(current, known), known).catch(() => {})
-        const firstSeenAt = firstSeen(current, known)
-        return { plan: current, commit: { oid: commit.oid, subject: subjectOf(message), firstSeenAt } }
+        return { plan: await deliverAll(plan, deliveries, known, signal), commits: pushed.splice(0) }
       } catch (error) {
         if (!(error instanceof GitError) || error.code !== 'STALE' || attempt === MOST_ATTEMPTS) throw error
         options.onRetry({ git: target.git, attempt, reason: error.message })
@@ -89,7 +94,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     }
   }
 
-  const plan = async (signal: AbortSignal) => (await planned(signal)).current
+  const plan = async (signal: AbortSignal) => (await planned(signal)).plan
   return { target, intervalMs: options.intervalMs, plan, reconcile }
 
   /** Of the repositories whose policies rank tags by what is known of them. */
@@ -98,19 +103,58 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     return jobs.sightings.getAll([...new Set(ranking.map((policy) => repositoryKey(policy.repository)))])
   }
 
-  function commitOf({ snapshot, files }: BranchPlan, message: string): Promise<Commit> {
-    const changes = files.map(({ path, after }) => ({ path, bytes: after }))
-    const time = Math.floor(clock.now() / 1000)
-    return repository.commit(snapshot, changes, { message, author: target.author, time })
+  async function deliverAll(
+    plan: BranchPlan,
+    deliveries: readonly Delivery[],
+    known: Known,
+    signal: AbortSignal,
+  ): Promise<BranchPlan> {
+    let current = plan
+    for (const delivery of deliveries) {
+      const refusal = await deliver(delivery, plan.snapshot, known, signal).then(
+        () => undefined,
+        (error: unknown) => refusalTo(delivery, error),
+      )
+      if (delivery.onto !== undefined) current = afterDelivery(current, delivery, refusal)
+      // What cannot be told now is told at the next look.
+      else await tell(afterPush(current, known), known).catch(() => {})
+    }
+    return current
   }
 
-  async function originsOf({ changes }: BranchPlan, known: Known, signal: AbortSignal) {
+  async function deliver(delivery: Delivery, base: Snapshot, known: Known, signal: AbortSignal): Promise<void> {
+    const { branch, onto, places, changes } = delivery
+    const message = commitMessage(changes, await originsOf(delivery, known, signal))
+    const commit = await commitOf(base, delivery, message)
+    await repository.push(commit, { signal, serverOptions: target.push?.options, onto })
+    pushed.push({
+      oid: commit.oid,
+      branch,
+      subject: subjectOf(message),
+      changes,
+      firstSeenAt: firstSeen(places, known),
+    })
+  }
+
+  function commitOf(base: Snapshot, { files }: Delivery, message: string): Promise<Commit> {
+    const changes = files.map(({ path, after }) => ({ path, bytes: after }))
+    const time = Math.floor(clock.now() / 1000)
+    return repository.commit(base, changes, { message, author: target.author, time })
+  }
+
+  async function originsOf({ changes }: Delivery, known: Known, signal: AbortSignal) {
     if (options.askProvenance === undefined) return undefined
     return provenanceOf(changes, known.selections, { target, ask: options.askProvenance, clock }, signal)
   }
 }
 
-/** What stands at the places once the plan is pushed. */
+/** The message of a refusal that keeps nothing else back: of one branch of our own. */
+function refusalTo({ onto }: Delivery, error: unknown): string {
+  if (onto === undefined || !(error instanceof GitError) || error.retryable) throw error
+  return error.message
+}
+
+/** What stands at the places once what is due is pushed to the branch that was read. */
 function afterPush({ places }: BranchPlan, { selections }: Known): readonly Standpoint[] {
   return places.map(({ policy, tag, edit }) =>
     edit === undefined || tag === undefined
@@ -119,10 +163,8 @@ function afterPush({ places }: BranchPlan, { selections }: Known): readonly Stan
   )
 }
 
-/** When each tag that the plan writes was first selected. */
-function firstSeen({ places }: BranchPlan, { selections }: Known): readonly number[] {
-  const written = places.filter(({ edit }) => edit !== undefined)
-  const choices = written.map(({ policy, tag }) => choiceFor(selections.get(policy), tag))
+function firstSeen(places: readonly JudgedPlace[], { selections }: Known): readonly number[] {
+  const choices = places.map(({ policy, tag }) => choiceFor(selections.get(policy), tag))
   return [...new Set(choices)].flatMap((choice) => choice?.firstSeenAt ?? [])
 }
 

@@ -1,6 +1,7 @@
 import type { Repository } from '../image/repository.js'
 import type { Policy } from '../policies/policy.js'
 import type { WriteWindow } from '../policies/window.js'
+import type { BranchNaming } from './branch-name.js'
 import type { FileScope } from './scope-index.js'
 
 /** One branch that Tidemark writes to, and the policies that write there. */
@@ -9,9 +10,19 @@ export interface UpdateTarget {
   readonly git: string
   readonly branch: string
   readonly author: { readonly name: string; readonly email: string }
+  /** Absent: to the branch itself. */
+  readonly push?: PushTarget
   readonly policies: readonly WritingPolicy[]
   /** Names of policies that exist but do not write here: a marker may name them. */
   readonly otherPolicies: ReadonlySet<string>
+}
+
+/** How commits are pushed. */
+export interface PushTarget {
+  /** What the server's hooks are told. */
+  readonly options: readonly string[]
+  /** Names the branch that an update goes to. Nobody else commits upon it, but where it is the branch that is read. */
+  readonly branchFor?: ((update: BranchNaming) => string) | undefined
 }
 
 /** What an update needs to know of a policy. */

@@ -78,12 +78,14 @@ function updater({ reconcilers, events, clock, random }: UpdatesOptions, failure
     if (reconciler === undefined) return
     const where = { git, branch: reconciler.target.branch }
     try {
-      const { plan, commit } = await reconciler.reconcile(signal)
+      const { plan, commits } = await reconciler.reconcile(signal)
       failures.delete(git)
       report(plan, git)
-      if (commit === undefined) return events.upToDate(where)
-      const lagMs = commit.firstSeenAt.map((firstSeenAt) => clock.now() - firstSeenAt)
-      events.committed({ ...where, commit: commit.oid, subject: commit.subject, changes: plan.changes.length, lagMs })
+      if (commits.length === 0) return events.upToDate(where)
+      for (const { branch, oid, subject, changes, firstSeenAt } of commits) {
+        const lagMs = firstSeenAt.map((seen) => clock.now() - seen)
+        events.committed({ git, branch, commit: oid, subject, changes: changes.length, lagMs })
+      }
     } catch (error) {
       const count = countOf(failures.get(git), clock.now())
       const backoff = { baseMs: reconciler.intervalMs, maxMs: longestPauseMs(reconciler.intervalMs) }
@@ -132,8 +134,10 @@ const KNOWN_OTHERWISE: readonly (Obstacle | undefined)[] = ['not-polled', 'no-ta
 /** One for each policy and reason, with the first of its places: a tag that is gone may stand at thousands. */
 function refusals(undone: readonly JudgedPlace[]): readonly PlaceWarning[] {
   const byReason = new Map<string, PlaceWarning>()
-  for (const { policy, file, line, reason, obstacle } of undone) {
+  for (const { policy, file, line, reason, obstacle, state } of undone) {
     const message = `Policy "${policy}" does not write: ${reason}`
+    // Its commit was told.
+    if (obstacle === 'unmerged' && state === 'pending') continue
     if (KNOWN_OTHERWISE.includes(obstacle) || byReason.has(message)) continue
     byReason.set(message, { file, line, message })
   }

@@ -37,6 +37,8 @@ async function setup(files: Readonly<Record<string, string>>, globs?: readonly s
   }
 }
 
+const oids = (commits: readonly { readonly oid: string }[]) => commits.map(({ oid }) => oid)
+
 describe('reconcile', () => {
   it('writes all due changes in one commit, and then has nothing to do', async () => {
     const { path, reconciler, select, finish } = await setup({
@@ -45,7 +47,7 @@ describe('reconcile', () => {
       'README.md': `image: ${IMAGE}:1.0.0\n`,
     })
     await select('1.1.0')
-    const { commit, plan } = await reconciler.reconcile(never)
+    const { commits, plan } = await reconciler.reconcile(never)
     assert.deepEqual(
       plan.changes.map(({ file, line, from, to }) => [file, line, from, to]),
       [
@@ -57,10 +59,10 @@ describe('reconcile', () => {
     assert.equal((await readFileAt(path, 'main', 'apps/deep/er/b.yaml')).toString(), manifest('1.1.0', 'other'))
     assert.equal((await readFileAt(path, 'main', 'README.md')).toString(), `image: ${IMAGE}:1.0.0\n`)
     const [last, ...before] = await log(path, 'main')
-    assert.equal(last?.oid, commit?.oid)
+    assert.deepEqual([last?.oid], oids(commits))
     assert.equal(before.length, 1)
 
-    assert.equal((await reconciler.reconcile(never)).commit, undefined)
+    assert.deepEqual((await reconciler.reconcile(never)).commits, [])
     assert.equal((await log(path, 'main')).length, 2)
     await finish()
   })
@@ -141,7 +143,7 @@ describe('reconcile', () => {
     const { path, branch, finish } = await setup({ 'a.yaml': manifest('1.0.0') })
     await branch.select('1.1.0')
     branch.beforePush = () => commitFiles(path, 'main', { 'a.yaml': manifest('1.1.0') })
-    assert.equal((await branch.reconciler.reconcile(never)).commit, undefined)
+    assert.deepEqual((await branch.reconciler.reconcile(never)).commits, [])
     assert.equal((await log(path, 'main')).length, 2)
     await finish()
   })
@@ -205,9 +207,9 @@ describe('reconcile', () => {
     assert.deepEqual([filesOf(hostile.changes), filesOf(hostile.warnings)], [['a.yaml'], ['x/y.yaml']])
 
     await begin('a.yaml', 'caf\xe9.yaml')
-    const { plan, commit } = await reconciler.reconcile(never)
+    const { plan, commits } = await reconciler.reconcile(never)
     assert.deepEqual([filesOf(plan.changes), filesOf(plan.warnings)], [['a.yaml'], ['caf\ufffd.yaml']])
-    assert.notEqual(commit, undefined)
+    assert.equal(commits.length, 1)
     await git(path, ['prune'])
     await finish()
   })
@@ -246,8 +248,8 @@ describe('reconcile', () => {
     assert.deepEqual([await standing(), polls], ['1.0.0', [`event ${IMAGE}`]])
 
     await selectFor('1.0.0', '1.1.0', 42)
-    const { commit } = await reconciler.reconcile(never)
-    assert.deepEqual(commit?.firstSeenAt, [42])
+    const { commits } = await reconciler.reconcile(never)
+    assert.deepEqual(commits[0]?.firstSeenAt, [42])
     await eventually('another look is ordered', () => polls.length > 1)
     assert.equal(await standing(), '1.1.0')
     const stays = (await jobs.standings.get(`app ${IMAGE} fleet main`))?.stays ?? []

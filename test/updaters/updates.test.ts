@@ -15,8 +15,10 @@ function planOf(more: Partial<BranchPlan> = {}): BranchPlan {
   return { snapshot, places: [], warnings: [], unplaced: [], files: [], changes: [], ...more }
 }
 
+type Result = Pick<Reconciliation, 'plan'> & Partial<Reconciliation>
+
 /** Updates of one branch whose reconciliation a test decides. */
-function setup(reconcile: () => Promise<Reconciliation>, after = Promise.resolve()) {
+function setup(reconcile: () => Promise<Result>, after = Promise.resolve()) {
   const clock = manualClock()
   const jobs = memoryJobs({ clock, random: () => 0.5 })
   const told: string[] = []
@@ -33,16 +35,16 @@ function setup(reconcile: () => Promise<Reconciliation>, after = Promise.resolve
     target,
     intervalMs: MINUTE,
     plan: async () => planOf(),
-    reconcile() {
+    async reconcile() {
       runs.push(clock.now() - start)
-      return reconcile()
+      return { commits: [], ...(await reconcile()) }
     },
   }
   const updates = startUpdates({
     reconcilers: new Map([['fleet', reconciler]]),
     jobs,
     events: {
-      committed: ({ subject, lagMs }) => told.push(`committed ${subject} ${lagMs.join()}`),
+      committed: ({ branch, subject, lagMs }) => told.push(`committed ${branch} ${subject} ${lagMs.join()}`),
       upToDate: () => told.push('up to date'),
       updateFailed: ({ reason }) => told.push(`failed ${reason}`),
       placesJudged: (_, pending) => told.push(...pending.map(({ policy, reason }) => `pending ${policy} ${reason}`)),
@@ -65,16 +67,22 @@ describe('updates', () => {
     assert.ok(runs.length >= 54 && runs.length <= 68, String(runs.length))
   })
 
-  it('tell of a commit, and how long it took from the first sight', async () => {
+  it('tell of each commit, and how long it took from the first sight', async () => {
     let seen = 0
     const { clock, updates, told } = setup(async () => ({
       plan: planOf(),
-      commit: { oid: 'a', subject: 'Update app to 1.1.0', firstSeenAt: [seen] },
+      commits: [
+        { oid: 'a', branch: 'tidemark/app', subject: 'Update app to 1.1.0', changes: [], firstSeenAt: [seen] },
+        { oid: 'b', branch: 'main', subject: 'Update web to 2.0.0', changes: [], firstSeenAt: [] },
+      ],
     }))
     seen = clock.now() - 2_000
     await clock.advance(400)
     await updates.stop()
-    assert.match(told.join('\n'), /^committed Update app to 1\.1\.0 2\d\d\d$/)
+    assert.match(
+      told.join('\n'),
+      /^committed tidemark\/app Update app to 1\.1\.0 2\d\d\d\ncommitted main Update web to 2\.0\.0 $/,
+    )
   })
 
   it('tell of a warning when it appears, and again when it comes back', async () => {
@@ -192,7 +200,7 @@ describe('updates', () => {
     })
     const plans = [
       [at(1, 'conflict'), at(2, 'conflict'), at(3, 'hold'), at(4, 'not-polled'), at(5, 'no-tag')],
-      [],
+      [{ ...at(1, 'unmerged'), state: 'pending' as const }],
       [at(1, 'conflict')],
     ]
     const { clock, updates, told } = setup(async () => ({ plan: planOf({ places: plans.shift() ?? [] }) }))

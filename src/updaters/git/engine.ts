@@ -2,7 +2,7 @@ import { untilAborted } from '../../lifecycle/until-aborted.js'
 import { changeFiles } from './change.js'
 import { GitError, type GitErrorCode } from './errors.js'
 import type { ObjectSource } from './object-source.js'
-import { objectId, parseTree, renderCommit } from './objects.js'
+import { objectId, parseCommit, parseTree, renderCommit } from './objects.js'
 import type { Timed } from './operations.js'
 import { type NewObject, writeThinPack } from './pack.js'
 import { NO_COMMIT, pushChange } from './push.js'
@@ -74,6 +74,11 @@ export function gitRepository({ source, references, transport, timed }: EngineOp
       // Thousands may be read one after the other, each of which is in memory already.
       await pace(bytes.length)
       return parseTree(bytes)
+    },
+
+    async readCommit(oid, { signal }) {
+      const bytes = await saying(`Cannot read "${transport.name}"`, signal, source.read(oid, 'commit', signal))
+      return { oid, ...parseCommit(bytes) }
     },
 
     async *readBlobs(oids, { signal }) {

@@ -13,6 +13,8 @@ export interface GitRepository {
    * together. `levels`: how many levels of trees will be read from this one; default: it alone.
    */
   readTree(oid: Oid, options: TreeOptions): Promise<readonly TreeEntry[]>
+  /** What the commit of a snapshot says, or one of its history. */
+  readCommit(oid: Oid, options: { readonly signal: AbortSignal }): Promise<PastCommit>
   /** The bytes of blobs of a snapshot or of a commit of its history, in any order, each once. */
   readBlobs(oids: readonly Oid[], options: { readonly signal: AbortSignal }): AsyncIterable<Blob>
   /** The commits that a snapshot came from, its own first. What was read before is not fetched again. */

@@ -1,0 +1,34 @@
+import { compileTemplate } from '../template.js'
+
+/** What a template of branch names may name. Source: docs/configuration.md. */
+export const BRANCH_VARIABLES: readonly string[] = ['policy', 'image', 'tag', 'branch', 'git']
+
+/** An update by what its branch may be called. */
+export interface BranchNaming {
+  readonly policy: string
+  readonly image: string
+  /** The tag that is written. */
+  readonly tag: string
+  /** The branch that is read. */
+  readonly branch: string
+  readonly git: string
+}
+
+/** Names branches by a template. Throws `TemplateError`, here and when it names one. */
+export function branchNames(template: string): (naming: BranchNaming) => string {
+  const compiled = compileTemplate(template, BRANCH_VARIABLES)
+  return (naming) => branchNameFrom(compiled.render({ ...naming }))
+}
+
+/** The text with `-` for what no branch can have, which may be none. Source: git-check-ref-format(1). */
+export function branchNameFrom(text: string): string {
+  const parts = text
+    .trim()
+    .replace(/[\p{Cc}\p{Cf}\p{Z}~^:?*[\\]+/gu, '-')
+    .replace(/\.{2,}|@\{/g, '-')
+    .split('/')
+  return parts
+    .map((part) => part.replace(/^[.-]+/, '').replace(/\.(?:lock)?$/, '-'))
+    .filter((part) => part !== '')
+    .join('/')
+}
