@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { type HttpTransportOptions, httpTransport } from '../../../../src/updaters/git/transports/http.js'
 import type { TransportRequest } from '../../../../src/updaters/git/transports/transport.js'
@@ -81,6 +84,39 @@ describe('the HTTP transport', () => {
       gitError('UNREACHABLE', true, /ECONNREFUSED/),
     )
     await eventually('timers are gone', () => clock.waiting() === 0)
+  })
+
+  test('asks again where a kept connection was closed, but does not push twice', async (t) => {
+    const asked: string[] = []
+    let drops = false
+    const closing = createServer((request, response) => {
+      asked.push(request.url ?? '')
+      if (drops) request.socket.destroy()
+      else response.end('done')
+      drops = false
+    })
+    t.after(() => closing.closeAllConnections())
+    t.after(() => closing.close())
+    await once(closing.listen(0, '127.0.0.1'), 'listening')
+    const base = `http://127.0.0.1:${(closing.address() as AddressInfo).port}`
+    const transport = httpTransport(new URL(base))
+    const ask = async (path: string, method: 'GET' | 'POST') => {
+      const { body } = await transport.request({ ...get(), url: base + path, method, body: Buffer.from('0000') })
+      assert.equal(String(await read(body)), 'done')
+    }
+    const askDropped = async (path: string, method: 'GET' | 'POST') => {
+      await ask('/info/refs', 'GET')
+      drops = true
+      await ask(path, method)
+    }
+    await askDropped('/info/refs', 'GET')
+    await askDropped('/git-upload-pack', 'POST')
+    assert.equal(asked.splice(0).length, 6)
+    await assert.rejects(
+      askDropped('/git-receive-pack', 'POST'),
+      gitError('UNREACHABLE', true, /socket hang up|ECONNRESET/),
+    )
+    assert.deepEqual(asked, ['/info/refs', '/git-receive-pack'])
   })
 
   test('sends credentials with the first request and conceals them', async () => {
