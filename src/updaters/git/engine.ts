@@ -2,12 +2,12 @@ import { untilAborted } from '../../lifecycle/until-aborted.js'
 import { changeFiles } from './change.js'
 import { GitError, type GitErrorCode } from './errors.js'
 import type { ObjectSource } from './object-source.js'
-import { objectId, parseCommit, parseTree, renderCommit } from './objects.js'
+import { type GitObject, objectId, parseCommit, parseTree, renderCommit, withSignature } from './objects.js'
 import type { Timed } from './operations.js'
 import { type NewObject, writeThinPack } from './pack.js'
 import { NO_COMMIT, pushChange } from './push.js'
 import { type References, requireBranchName } from './references.js'
-import type { Commit, GitRepository, Oid, PushOptions } from './repository.js'
+import type { Commit, GitRepository, Oid, PushOptions, Sign } from './repository.js'
 import { stateError } from './state-error.js'
 import type { Transport } from './transports/transport.js'
 import { inTurn, paced } from './turns.js'
@@ -101,13 +101,12 @@ export function gitRepository({ source, references, transport, timed }: EngineOp
     },
 
     async commit(base, changes, details) {
-      const changing = changeFiles(base.tree, changes, (oid) => source.read(oid, 'tree', NEVER))
-      const { tree, objects } = await saying(
-        `Cannot commit to "${base.branch}" of "${transport.name}"`,
-        undefined,
-        changing,
-      )
-      const commit = renderCommit(tree, base.commit, details)
+      const make = async () => {
+        const { tree, objects } = await changeFiles(base.tree, changes, (oid) => source.read(oid, 'tree', NEVER))
+        return { commit: await signed(renderCommit(tree, base.commit, details), details.sign), objects }
+      }
+      const making = saying(`Cannot commit to "${base.branch}" of "${transport.name}"`, undefined, make())
+      const { commit, objects } = await making
       const oid = objectId(commit)
       remember(unsent, oid, [commit, ...objects.values()])
       return { oid, base, objects: [oid, ...objects.keys()] }
@@ -141,6 +140,10 @@ function destinationOf({ base }: Commit, onto: PushOptions['onto']): Omit<Moved,
 function commitOfNone(thrown: unknown): Oid | undefined {
   const { code } = thrown instanceof GitError ? thrown : { code: undefined }
   return code === 'BRANCH_NOT_FOUND' || code === 'EMPTY_REPOSITORY' ? NO_COMMIT : undefined
+}
+
+async function signed(commit: GitObject, sign: Sign | undefined): Promise<GitObject> {
+  return sign === undefined ? commit : withSignature(commit, await sign(commit.bytes))
 }
 
 /** Every tree on the way to a changed file was read before. */

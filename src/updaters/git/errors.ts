@@ -11,6 +11,7 @@ export type GitErrorCode =
   | 'INVALID_ANSWER' // not the protocol, or a truncated or corrupt pack
   | 'TOO_LARGE'
   | 'UNSUPPORTED'
+  | 'UNSIGNED' // a commit's key is missing, locked, expired or none
   | 'STATE' // our own folder cannot be read or written
 
 /** What a Git server answered, or that it did not. */

@@ -67,12 +67,19 @@ export function parseCommit(bytes: Buffer): Omit<PastCommit, 'oid'> {
   }
 }
 
+/** A commit without a signature: the bytes that one is made of. */
 export function renderCommit(tree: Oid, parent: Oid, details: CommitDetails): GitObject {
-  const { name, email } = details.author
-  const person = `${plain(name) || 'unknown'} <${plain(email)}> ${details.time} +0000`
+  const { author, committer = author, time } = details
   const message = `${details.message.replaceAll('\0', '').trimEnd()}\n`
-  const text = `tree ${tree}\nparent ${parent}\nauthor ${person}\ncommitter ${person}\n\n${message}`
-  return { type: 'commit', bytes: Buffer.from(text) }
+  const head = `tree ${tree}\nparent ${parent}\nauthor ${nameOf(author)} ${time} +0000\ncommitter ${nameOf(committer)} ${time} +0000`
+  return { type: 'commit', bytes: Buffer.from(`${head}\n\n${message}`) }
+}
+
+/** The same commit with a signature, as the last line of its head, which goes on where a line begins with a space. */
+export function withSignature({ type, bytes }: GitObject, signature: string): GitObject {
+  const header = `\ngpgsig ${signature.trimEnd().split('\n').join('\n ')}`
+  const end = bytes.indexOf('\n\n')
+  return { type, bytes: Buffer.concat([bytes.subarray(0, end), Buffer.from(header), bytes.subarray(end)]) }
 }
 
 interface RawEntry {
@@ -98,6 +105,10 @@ function typeOf(mode: string): TreeEntry['type'] {
   if (bits >> 12 === 0o12) return 'symlink'
   if (bits >> 12 === 0o16) return 'submodule'
   return bits & 0o100 ? 'executable' : 'file'
+}
+
+function nameOf({ name, email }: Person): string {
+  return `${plain(name) || 'unknown'} <${plain(email)}>`
 }
 
 // What would end the field or the line.

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { locateEntries, objectId, parseCommitTree, parseTree, renderCommit } from '../../../src/updaters/git/objects.js'
+import {
+  locateEntries,
+  objectId,
+  parseCommitTree,
+  parseTree,
+  renderCommit,
+  withSignature,
+} from '../../../src/updaters/git/objects.js'
 import { gitError } from './scene.js'
 
 const oid = 'a'.repeat(40)
@@ -62,4 +69,22 @@ test('an author cannot add lines to a commit', () => {
     'AB',
     '',
   ])
+})
+
+test('a commit names who committed it where that is not the author', () => {
+  const committer = { name: 'Bot', email: 'bot@example.com' }
+  const author = { name: 'Tidemark', email: 'tidemark@example.com' }
+  const lines = renderCommit(oid, oid, { message: 'A', author, committer, time: 0 }).bytes.toString().split('\n')
+  assert.deepEqual(lines.slice(2, 4), [
+    'author Tidemark <tidemark@example.com> 0 +0000',
+    'committer Bot <bot@example.com> 0 +0000',
+  ])
+})
+
+test('a signature is the last of what stands before the message', () => {
+  const author = { name: 'Tidemark', email: 'tidemark@example.com' }
+  const commit = renderCommit(oid, oid, { message: 'A\n\nB', author, time: 0 })
+  const signed = withSignature(commit, '-----BEGIN-----\n\nabc\n-----END-----\n').bytes.toString()
+  const [head = ''] = commit.bytes.toString().split('\n\n')
+  assert.equal(signed, `${head}\ngpgsig -----BEGIN-----\n \n abc\n -----END-----\n\nA\n\nB\n`)
 })
