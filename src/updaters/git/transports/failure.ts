@@ -11,7 +11,7 @@ export function failureOf(thrown: unknown, deadline: Deadline): unknown {
   const code = systemCodeOf(thrown)
   const reason = reasonOf(thrown)
   if (code === 'ERR_TLS_FILE' || code === 'ERR_PROXY_LOGIN') return new GitError('UNAUTHORIZED', reason)
-  if (code === 'ERR_REFUSED_ADDRESS') return new GitError('INVALID_ANSWER', `server redirects to where ${reason}`)
+  if (code === 'ERR_REFUSED_ADDRESS') return new GitError('INVALID_ANSWER', `server redirects elsewhere: ${reason}`)
   if (UNTRUSTED.has(code))
     return new GitError('UNREACHABLE', `its certificate is of no trusted authority (${reason})`, { retryable: true })
   if (NOT_TLS.has(code)) return new GitError('UNREACHABLE', 'server does not speak TLS', { retryable: true })

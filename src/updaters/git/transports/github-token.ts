@@ -47,13 +47,13 @@ export async function requestToken(
     const hop = { url, reach: undefined }
     const answer = await exchange({ hop, method: 'POST', headers, repeatable: true, signal: deadline.signal })
     const body = parseJson(await collect(boundedBody(answer.body, deadline, MAX_BYTES)))
-    if (answer.status === 201) return tokenOf(url, body, clock.now())
+    if (answer.status === 201) return tokenOf(body, clock.now())
     const conceal = (text: string) => text.replaceAll(jwt, '***')
-    throw refusal(url, answer, serverText({ conceal }, String(body.message ?? '')))
+    throw refusal(answer, serverText({ conceal }, String(body.message || answer.statusText)))
   } catch (thrown) {
     const known = failureOf(thrown, deadline)
     if (!(known instanceof GitError)) throw known
-    const message = `cannot get a token of GitHub app "${id}": ${known.message}`
+    const message = `cannot get a token of GitHub app "${id}" from "${url.origin}": ${known.message}`
     throw new GitError(known.code, message, { cause: known, retryable: known.retryable })
   } finally {
     deadline.close()
@@ -117,8 +117,8 @@ function parseJson(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-function refusal(url: URL, { status, statusText, headers }: ExchangeAnswer, said: string): GitError {
-  const message = `"${url.origin}" answered ${status} ${said || statusText}`
+function refusal({ status, headers }: ExchangeAnswer, said: string): GitError {
+  const message = `server answered ${status} ${said}`.trimEnd()
   if (status === 401)
     return new GitError('UNAUTHORIZED', `${message} (the key is not this app's, or the clock is wrong)`)
   if (status === 404) return new GitError('UNAUTHORIZED', `${message} (no such app, or it has no such installation)`)
@@ -128,10 +128,10 @@ function refusal(url: URL, { status, statusText, headers }: ExchangeAnswer, said
   return new GitError('UNAUTHORIZED', message)
 }
 
-function tokenOf(url: URL, { token, expires_at: expires }: Readonly<Record<string, unknown>>, now: number): Token {
+function tokenOf({ token, expires_at: expires }: Readonly<Record<string, unknown>>, now: number): Token {
   const expiresAt = typeof expires === 'string' ? Date.parse(expires) : Number.NaN
   if (typeof token !== 'string' || !/^[\x21-\x7e]{1,4000}$/.test(token) || Number.isNaN(expiresAt))
-    throw new GitError('INVALID_ANSWER', `"${url.origin}" answered 201 without a token and its end`)
+    throw new GitError('INVALID_ANSWER', 'server answered 201 without a token and its end')
   const credentials = { username: 'x-access-token', password: token }
   // A push that is under way may take its time, and the other clock may be ahead.
   return { credentials, renewAt: now + (expiresAt - now) * RENEWED_SHARE, expiresAt }

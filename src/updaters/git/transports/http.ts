@@ -44,7 +44,8 @@ export function httpTransport(base: URL, options: HttpTransportOptions = {}): Tr
       routeTo: () => ({ origin: base.origin, tls: options.tls, proxy: options.proxy }),
       proxies: options.proxies ?? { except: '' },
       clock,
-      tunnelMs: idleMs,
+      // Before the conversation ends, so that the proxy is named.
+      tunnelMs: idleMs / 3,
       idleMs: IDLE_MS,
     }),
   )

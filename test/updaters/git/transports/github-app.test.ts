@@ -155,7 +155,7 @@ describe('a GitHub App', () => {
     [
       'another id',
       { id: '1' },
-      /of GitHub app "1": "http:\/\/127\.0\.0\.1:\d+" answered 404 Integration not found \(no such app/,
+      /of GitHub app "1" from "http:\/\/127\.0\.0\.1:\d+": server answered 404 Integration not found \(no such app/,
     ],
     [
       'another installation',
