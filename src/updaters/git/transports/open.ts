@@ -1,9 +1,11 @@
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '../../../lifecycle/clock.js'
 import { GitError } from '../errors.js'
-import type { Access, Credentials, GitHubAppLogin } from './access.js'
+import type { Access, Credentials, GitHubAppLogin, SshLogin } from './access.js'
 import { httpTransport } from './http.js'
 import { localTransport } from './local.js'
+import { sshTransport } from './ssh.js'
+import { tryParseSshAddress } from './ssh-address.js'
 import type { Transport } from './transport.js'
 
 export interface OpenTransportOptions extends Access {
@@ -13,8 +15,8 @@ export interface OpenTransportOptions extends Access {
 }
 
 /**
- * The transport for `https://`, `http://`, `file://` or a path. Credentials in a URL are used where no others are given.
- * Throws `GitError` `UNSUPPORTED` for any other URL.
+ * The transport for `https://`, `http://`, `ssh://`, `user@host:path`, `file://` or a path. Credentials in an HTTP URL are used
+ * where no others are given. Throws `GitError` `UNSUPPORTED` for any other URL.
  */
 export function openTransport(url: string, options: OpenTransportOptions): Transport {
   if (/^https?:\/\//i.test(url)) {
@@ -22,6 +24,9 @@ export function openTransport(url: string, options: OpenTransportOptions): Trans
     return httpTransport(parsed, { ...options, credentials: httpLogin(options.credentials) ?? credentialsOf(parsed) })
   }
   if (/^file:\/\//i.test(url)) return localTransport(pathOf(parseUrl(url)), options)
+  const address = tryParseSshAddress(url)
+  if (address !== undefined)
+    return sshTransport(address, { clock: options.clock, login: sshLogin(options.credentials) })
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(url) || SCP_LIKE.test(url)) throw unsupported(url)
   return localTransport(url, options)
 }
@@ -38,6 +43,11 @@ function parseUrl(url: string): URL {
 function httpLogin(credentials: Access['credentials']): Credentials | GitHubAppLogin | undefined {
   if (credentials === undefined) return undefined
   return 'username' in credentials || 'githubApp' in credentials ? credentials : undefined
+}
+
+function sshLogin(credentials: Access['credentials']): SshLogin | undefined {
+  if (credentials === undefined || 'username' in credentials || 'githubApp' in credentials) return undefined
+  return credentials
 }
 
 function credentialsOf({ username, password }: URL): Credentials | undefined {
@@ -63,6 +73,6 @@ function unsupported(url: string): GitError {
   const shown = URL.canParse(url) ? `${new URL(url).protocol}//` : 'host:path'
   return new GitError(
     'UNSUPPORTED',
-    `Cannot open a Git repository by "${shown}": only https, http, file and paths can be`,
+    `Cannot open a Git repository by "${shown}": only https, http, ssh, file and paths can be`,
   )
 }

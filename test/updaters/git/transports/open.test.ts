@@ -14,6 +14,8 @@ test('a URL or a path chooses the transport, and is shown without secrets', () =
     ['HTTPS://Git.Example.com:443/a%20b', 'https://git.example.com/a%20b', ''],
     ['file:///srv/a%20b.git', '/srv/a b.git', 'http://local.invalid'],
     ['/srv/fleet.git', '/srv/fleet.git', 'http://local.invalid'],
+    ['ssh://git@Git.Example.com/acme/fleet.git', 'ssh://git.example.com/acme/fleet.git', 'http://ssh.invalid'],
+    ['git@git.example.com:acme/fleet.git', 'git.example.com:acme/fleet.git', 'http://ssh.invalid'],
     ['./fleet:1.git', resolve('fleet:1.git'), 'http://local.invalid'],
   ]
   for (const [url, name, base] of cases) {
@@ -25,8 +27,8 @@ test('a URL or a path chooses the transport, and is shown without secrets', () =
 
 test('any other URL is refused without being quoted', () => {
   for (const url of [
-    'ssh://git@example.com/a',
-    'git@example.com:a/b.git',
+    'ssh://git:s3cret@example.com/a',
+    'git:s3cret@example.com:a/b.git',
     'git://example.com/a',
     'ext::sh -c id',
     'https://',
