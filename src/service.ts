@@ -8,6 +8,7 @@ import { createParts, type Parts, type Surroundings } from './parts.js'
 import { type Metrics, scrape } from './telemetry/metrics.js'
 import { startUpdates } from './updaters/updates.js'
 import { startPolls } from './watchers/polls.js'
+import type { PushedBranch, PushedImage } from './watchers/webhooks/sender.js'
 import { createSender } from './watchers/webhooks/senders.js'
 import type { WebOptions } from './web/options.js'
 import { startWeb } from './web/server.js'
@@ -91,22 +92,28 @@ async function selectionsOf({ watches }: Parts, jobs: Jobs) {
   })
 }
 
-/** A push event only ever names a repository that the policy file has: nothing else of it is contacted or written. */
+/** A push event only ever names what the policy file has: nothing else of it is contacted or written. */
 function webhooksOf(
   { webhooks }: Configuration,
   jobs: Jobs,
-  { watches }: Parts,
+  { watches, reconcilers }: Parts,
   served: boolean,
 ): Pick<WebOptions, 'webhooks' | 'hint'> {
   const senders = served ? Object.entries(webhooks).map(([name, config]) => [name, createSender(config)] as const) : []
+  const pollImage = async ({ repository: { registry, path } }: PushedImage) => {
+    const named = [...watches.values()].filter(
+      ({ repository }) => repository.path === path && (registry === undefined || repository.registry === registry),
+    )
+    await Promise.all(named.map(({ key }) => jobs.polls.add({ version: 1, repository: key, trigger: 'event' })))
+    return named.length > 0
+  }
+  const updateBranch = async ({ git, branch }: PushedBranch) => {
+    if (reconcilers.get(git)?.target.branch !== branch) return false
+    await jobs.updates.add({ version: 1, git, branch })
+    return true
+  }
   return {
     webhooks: new Map(senders),
-    async hint({ repository: { registry, path } }) {
-      const named = [...watches.values()].filter(
-        ({ repository }) => repository.path === path && (registry === undefined || repository.registry === registry),
-      )
-      await Promise.all(named.map(({ key }) => jobs.polls.add({ version: 1, repository: key, trigger: 'event' })))
-      return named.length > 0
-    },
+    hint: (pushed) => ('git' in pushed ? updateBranch(pushed) : pollImage(pushed)),
   }
 }

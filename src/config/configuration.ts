@@ -186,13 +186,18 @@ export interface WriteConfig {
   readonly paths?: readonly string[]
 }
 
-export interface WebhookConfig {
-  readonly name: string
-  readonly sender: 'generic' | 'distribution'
-  readonly secret: string
-  /** Canonical host of the registry that the events are of. */
-  readonly registry?: string
-}
+export type WebhookConfig = { readonly name: string; readonly secret: string } & (
+  | {
+      readonly sender: 'generic' | 'distribution'
+      /** Canonical host of the registry that the events are of. */
+      readonly registry?: string
+    }
+  | {
+      readonly sender: 'github' | 'gitlab' | 'gitea' | 'bitbucket'
+      /** A key of `Configuration.git`: the repository that the events are of. */
+      readonly git: string
+    }
+)
 
 export interface QueueConfig {
   /** `redis://` or `rediss://` URL, perhaps with a password. */

@@ -5,7 +5,13 @@ import { entriesAt, formatPath, locate, type MapNode, type Path, type Position, 
 
 /** What only the whole configuration shows: names that nothing bears, and things that bear two names. */
 export function checkReferences(root: MapNode): readonly Fault[] {
-  const faults: Fault[] = [...unknownGit(root), ...unfitPredecessors(root), ...circles(root), ...sameHosts(root)]
+  const faults: Fault[] = [
+    ...unknownGit(root),
+    ...unknownGitOfWebhooks(root),
+    ...unfitPredecessors(root),
+    ...circles(root),
+    ...sameHosts(root),
+  ]
   if (!root.entries.has('policies')) {
     faults.push({ ...root.at, path: 'policies', message: 'missing, expected a map of policies' })
   }
@@ -20,6 +26,16 @@ function* unknownGit(root: MapNode): Generator<Fault> {
     for (const index of write.items.keys()) {
       const name = nameAt(root, ['policies', policy, 'write', index, 'git'])
       if (name !== undefined && !known.has(name.text)) yield faultOf(name, unknown('git', name, known.keys()))
+    }
+  }
+}
+
+function* unknownGitOfWebhooks(root: MapNode): Generator<Fault> {
+  const known = entriesAt(root, ['git'])
+  for (const webhook of entriesAt(root, ['webhooks']).keys()) {
+    const name = nameAt(root, ['webhooks', webhook, 'git'])
+    if (name !== undefined && name.text !== '' && !known.has(name.text)) {
+      yield faultOf(name, unknown('git', name, known.keys()))
     }
   }
 }

@@ -93,8 +93,11 @@ export function defaultRegistry(host: string): RegistryConfig {
   }
 }
 
-function resolveWebhook(name: string, { sender, secret, registry }: Entry<'webhooks'>): WebhookConfig {
-  return { name, sender, secret, ...(registry !== undefined && { registry: hostOf(registry) }) }
+function resolveWebhook(name: string, { sender, secret, registry, git }: Entry<'webhooks'>): WebhookConfig {
+  if (sender === 'generic' || sender === 'distribution') {
+    return { name, sender, secret, ...(registry !== undefined && { registry: hostOf(registry) }) }
+  }
+  return { name, sender, secret, git: checked(git, undefined) }
 }
 
 /** Without a prototype, unlike what `Object.fromEntries` makes. */

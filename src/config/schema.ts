@@ -5,22 +5,19 @@ import { DEFAULTS } from './defaults.js'
 import { named, oneOf, orText, section, text, textThat, withRule } from './fields.js'
 import { after, digest, fallback, holds, require, window } from './gating.js'
 import { git } from './git.js'
-import { tryParseHost } from './host.js'
 import { entryNames, hostNames, policyNames } from './names.js'
 import { isOrigin } from './proxies.js'
 import { oneForm, oneFormSchema, oneSchedule, oneScheduleSchema } from './rules.js'
 import { namedTag, namedTagSchema, select, tags } from './selection.js'
 import { imageComplaint, isRedisUrl } from './texts.js'
 import { flag, interval, notEmpty, path, timezone } from './values.js'
+import { webhook } from './webhook.js'
 import { write } from './writing.js'
 
 /*
  * The policy file: one source for what is accepted, for its type, and for the JSON Schema of editors.
  * Defaults are told here and applied in resolve.ts and resolve-policy.ts, which also know those that depend on other values.
  */
-
-const host = () =>
-  textThat('a registry host such as "registry.example.com:5000"', (value) => tryParseHost(value) !== undefined)
 
 const port = () => {
   const expected = 'expected a port from 0 to 65535'
@@ -151,18 +148,6 @@ const policy = withRule(withRule(policySection, oneSchedule), namedTag).meta({
   ...oneScheduleSchema,
   ...namedTagSchema,
 })
-
-const webhook = section({
-  sender: oneOf('generic', 'distribution').meta({ description: 'What sends the events.' }),
-  registry: host()
-    .optional()
-    .meta({
-      description:
-        'The registry that the events are of: `generic` ignores every other one then. A `distribution` registry does not know its own name; without this, its events count for every image of their path.',
-      examples: ['registry.example.com'],
-    }),
-  secret: notEmpty().meta({ description: `What the sender proves to know. ${BEST_ELSEWHERE}` }),
-}).meta({ description: 'Push events of one sender, taken at /webhooks/<name>.' })
 
 const server = section({
   host: notEmpty()

@@ -49,7 +49,7 @@ function* registryWarnings(
 }
 
 function* gitWarnings({ git, policies }: Resolved): Generator<Warning> {
-  const written = new Set(policies.flatMap(({ write }) => write.map((entry) => entry.git)))
+  const written = writtenBy(policies)
   const branches = new Map<string, string>()
   for (const repository of Object.values(git)) {
     const { name, url, branch } = repository
@@ -80,14 +80,25 @@ function* accessWarnings({ url, credentials, tls, proxy }: GitConfig, path: Path
   }
 }
 
-function* webhookWarnings({ webhooks }: Resolved, watched: ReadonlySet<string>): Generator<Warning> {
-  for (const { name, registry, secret } of Object.values(webhooks)) {
-    const path = ['webhooks', name]
-    if (secret.length < SAFE_SECRET_LENGTH) yield { path: [...path, 'secret'], message: 'short enough to be guessed' }
-    if (registry === undefined || watched.has(registry)) continue
-    const message = 'no policy watches an image of this registry: no event has an effect'
-    yield { path: [...path, 'registry'], message }
+function* webhookWarnings({ webhooks, policies }: Resolved, watched: ReadonlySet<string>): Generator<Warning> {
+  const written = writtenBy(policies)
+  for (const webhook of Object.values(webhooks)) {
+    const path = ['webhooks', webhook.name]
+    if (webhook.secret.length < SAFE_SECRET_LENGTH) {
+      yield { path: [...path, 'secret'], message: 'short enough to be guessed' }
+    }
+    if ('git' in webhook && !written.has(webhook.git)) {
+      yield { path: [...path, 'git'], message: 'no policy writes to it: no event has an effect' }
+    }
+    if ('registry' in webhook && webhook.registry !== undefined && !watched.has(webhook.registry)) {
+      const message = 'no policy watches an image of this registry: no event has an effect'
+      yield { path: [...path, 'registry'], message }
+    }
   }
+}
+
+function writtenBy(policies: Resolved['policies']): ReadonlySet<string> {
+  return new Set(policies.flatMap(({ write }) => write.map(({ git }) => git)))
 }
 
 function* serverWarnings(root: MapNode): Generator<Warning> {

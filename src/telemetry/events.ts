@@ -30,7 +30,7 @@ export interface Events {
   webhookReceived(event: {
     readonly webhook: string
     readonly outcome: string
-    readonly images: number
+    readonly queued: number
     readonly reason?: string
   }): void
   requestFailed(failure: { readonly path: string; readonly reason: string }): void

@@ -1,4 +1,4 @@
-import type { PushedImage, Sender } from '../watchers/webhooks/sender.js'
+import type { Pushed, Sender } from '../watchers/webhooks/sender.js'
 
 /** What the HTTP server asks of the service. */
 export interface WebOptions {
@@ -8,10 +8,10 @@ export interface WebOptions {
   /** By the name in the path `/webhooks/<name>`. */
   readonly webhooks: ReadonlyMap<string, Sender>
   /**
-   * Queues a poll of a configured repository. Resolves to true once it is safely queued, to false where the repository
-   * is not configured. Throws a retryable error while the queue is away.
+   * Queues a look at what is configured of this. Resolves to true once it is safely queued, to false where none of it is
+   * configured. Throws a retryable error while the queue is away.
    */
-  readonly hint: (image: PushedImage) => Promise<boolean>
+  readonly hint: (pushed: Pushed) => Promise<boolean>
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>
   /** Reasons why the process is not ready; none when it is. */
   readonly ready: () => Promise<readonly string[]>
@@ -27,8 +27,8 @@ export interface WebhookEvent {
   /** The configured name. Empty for `unknown`: what a stranger asks for must not become a metric's label. */
   readonly webhook: string
   readonly outcome: WebhookOutcome
-  /** How many polls were queued. */
-  readonly images: number
+  /** How many looks were queued. */
+  readonly queued: number
   /** Why it was refused, for a person. */
   readonly reason?: string
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { reasonOf } from '../error.js'
-import type { Delivery, PushedImage } from '../watchers/webhooks/sender.js'
+import type { Delivery, Pushed } from '../watchers/webhooks/sender.js'
 import type { Refusal } from './answers.js'
 import { WebError } from './errors.js'
 import type { WebOptions } from './options.js'
@@ -40,10 +40,10 @@ export function webhookRoutes(
 
     async handler(request, reply) {
       const { name } = request.params
-      const images = senderOf(name).read(deliveryOf(request))
-      const hints = await Promise.all(distinct(images).map(options.hint))
+      const pushed = senderOf(name).read(deliveryOf(request))
+      const hints = await Promise.all(distinct(pushed).map(options.hint))
       const queued = hints.filter(Boolean).length
-      options.onWebhook?.({ webhook: name, outcome: queued > 0 ? 'accepted' : 'ignored', images: queued })
+      options.onWebhook?.({ webhook: name, outcome: queued > 0 ? 'accepted' : 'ignored', queued })
       reply.code(queued > 0 ? 202 : 200)
       return { queued }
     },
@@ -51,7 +51,7 @@ export function webhookRoutes(
     async errorHandler(thrown, request, reply) {
       const { status, outcome, error } = verdictOf(thrown)
       const webhook = outcome === 'unknown' ? '' : request.params.name
-      options.onWebhook?.({ webhook, outcome, images: 0, reason: reasonOf(thrown) })
+      options.onWebhook?.({ webhook, outcome, queued: 0, reason: reasonOf(thrown) })
       if (status === 413) await received(request.raw)
       if (status === 503) reply.header('retry-after', '5')
       reply.code(status)
@@ -69,8 +69,8 @@ function deliveryOf(request: { readonly headers: IncomingHttpHeaders; readonly b
   return { headers, body: request.body instanceof Uint8Array ? request.body : new Uint8Array() }
 }
 
-function distinct(images: readonly PushedImage[]): PushedImage[] {
-  return [...new Map(images.map((image) => [JSON.stringify(image), image])).values()]
+function distinct(pushed: readonly Pushed[]): Pushed[] {
+  return [...new Map(pushed.map((one) => [JSON.stringify(one), one])).values()]
 }
 
 // Answering a sender that still sends would reset the connection under the answer. The server's request timeout ends this.

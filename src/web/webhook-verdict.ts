@@ -20,9 +20,9 @@ export function verdictOf(thrown: unknown): Verdict {
     return { status: 401, outcome: 'unauthorized', error }
   }
   if (thrown instanceof WebhookError) return { status: 400, outcome: 'invalid', error }
-  if (isRetryable(thrown)) return { status: 503, outcome: 'unavailable', error: 'Cannot queue poll: queue is away' }
+  if (isRetryable(thrown)) return { status: 503, outcome: 'unavailable', error: 'Cannot queue event: queue is away' }
 
   const status = statusOf(thrown)
-  if (status >= 500) return { status, outcome: 'unavailable', error: 'Cannot queue poll: internal error' }
+  if (status >= 500) return { status, outcome: 'unavailable', error: 'Cannot queue event: internal error' }
   return { status, outcome: status === 413 ? 'too-large' : 'invalid', error }
 }

@@ -352,7 +352,7 @@ const FAULTS: readonly [string, readonly string[]][] = [
     'policies: {}\nwebhooks: { a: { sender: harbor } }\n',
     [
       '2:16: webhooks.a.secret: missing, expected a text that is not empty',
-      '2:26: webhooks.a.sender: expected "generic" or "distribution", found "harbor"',
+      '2:26: webhooks.a.sender: expected "generic" or "distribution" or "github" or "gitlab" or "gitea" or "bitbucket", found "harbor"',
     ],
   ],
   [
@@ -362,6 +362,29 @@ const FAULTS: readonly [string, readonly string[]][] = [
   [
     inWebhook('registry: ghcr'),
     ['3:54: webhooks.a.registry: expected a registry host such as "registry.example.com:5000", found "ghcr"'],
+  ],
+
+  [
+    inWebhook('git: fleet'),
+    [
+      '3:49: webhooks.a.git: means nothing with the sender "generic"',
+      '3:49: webhooks.a.git: no entry of "git" has the name "fleet"',
+    ],
+  ],
+  [
+    top('webhooks: { a: { sender: github, secret: 1234567890, registry: ghcr.io } }'),
+    [
+      '2:16: webhooks.a.git: missing, expected the name of an entry of "git"',
+      '2:42: webhooks.a.secret: expected a text that is not empty, found a number, put it in quotes',
+      '2:64: webhooks.a.registry: means nothing with the sender "github"',
+    ],
+  ],
+  [
+    `${inGit('branch: main').trimEnd()}\nwebhooks: { b: { sender: gitlab, secret: hunter2, git: b }, c: { sender: gitea, secret: x, git: "" } }\n`,
+    [
+      '4:56: webhooks.b.git: no entry of "git" has the name "b", did you mean "a"?',
+      '4:97: webhooks.c.git: expected a text that is not empty, found an empty text',
+    ],
   ],
 
   // The rest.

@@ -72,6 +72,7 @@ policies:
 webhooks:
   one: { sender: distribution, registry: 127.0.0.1:5000, secret: 12345678a }
   two: { sender: generic, secret: 12345678b }
+  three: { sender: github, secret: 12345678c, git: a }
 `)
   assert.deepEqual(
     { ...registries },
@@ -101,6 +102,7 @@ webhooks:
     {
       one: { name: 'one', sender: 'distribution', registry: '127.0.0.1:5000', secret: '12345678a' },
       two: { name: 'two', sender: 'generic', secret: '12345678b' },
+      three: { name: 'three', sender: 'github', secret: '12345678c', git: 'a' },
     },
   )
 })

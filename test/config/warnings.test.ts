@@ -62,6 +62,10 @@ git:
     ['5:56: webhooks.b.registry: no policy watches an image of this registry: no event has an effect'],
   ],
   [
+    `${POLICY}\ngit: { used: { url: /a }, spare: { url: /b } }\nwebhooks:\n  a: { sender: gitea, git: used, secret: hunter2hunter2hunter2 }\n  b: { sender: gitea, git: spare, secret: hunter2hunter2hunter2 }`,
+    ['2:27: git.spare: no policy writes to it', '5:23: webhooks.b.git: no policy writes to it: no event has an effect'],
+  ],
+  [
     `${POLICY}\n${USED}\nwebhooks: { a: { sender: distribution, secret: hunter2 } }\nserver: { adminToken: hunter2 }`,
     [
       '3:40: webhooks.a.secret: short enough to be guessed',

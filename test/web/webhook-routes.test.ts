@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { test } from 'node:test'
 import { JobsError } from '../../src/jobs/errors.js'
-import { bearing, notification, signed } from '../watchers/webhooks/deliveries.js'
+import { bearing, notification, push, signed } from '../watchers/webhooks/deliveries.js'
 import { startedWeb } from './started-web.js'
 
 const lamp = { repository: { registry: 'ghcr.io', path: 'harbour/lamp' }, tag: '2.7.1' }
@@ -23,7 +23,7 @@ test('answers 202 once the hint is queued, and not before', async (t) => {
   const response = await answer
   assert.equal(response.status, 202)
   assert.deepEqual(await response.json(), { queued: 1 })
-  assert.deepEqual(events, [{ webhook: 'ci', outcome: 'accepted', images: 1 }])
+  assert.deepEqual(events, [{ webhook: 'ci', outcome: 'accepted', queued: 1 }])
 })
 
 test('hints every image of a body once', async (t) => {
@@ -36,6 +36,24 @@ test('hints every image of a body once', async (t) => {
   assert.deepEqual(
     hints.map(({ repository, tag }) => `${repository.path}:${tag ?? ''}`),
     ['harbour/bell:1', 'harbour/lamp:2.7.1', 'harbour/bell:2', 'harbour/bell:', 'harbour/unlisted:'],
+  )
+})
+
+test('hints at the branch of a push', async (t) => {
+  const { post, branches, events } = await startedWeb(t)
+  const answers: number[] = []
+  for (const ref of ['refs/heads/main', 'refs/heads/next', 'refs/tags/main']) {
+    const { body, headers } = push('github', { ref })
+    answers.push((await post('fleet', { body, headers: single(headers) })).status)
+  }
+  assert.deepEqual(answers, [202, 200, 200])
+  assert.deepEqual(branches, [
+    { git: 'fleet', branch: 'main' },
+    { git: 'fleet', branch: 'next' },
+  ])
+  assert.deepEqual(
+    events.map(({ webhook, outcome, queued }) => `${webhook} ${outcome} ${queued}`),
+    ['fleet accepted 1', 'fleet ignored 0', 'fleet ignored 0'],
   )
 })
 
@@ -56,7 +74,7 @@ test('answers 200 to an authentic event without effect', async (t) => {
   assert.equal(hints.length, 1)
   assert.deepEqual(
     events,
-    deliveries.map(([webhook]) => ({ webhook, outcome: 'ignored', images: 0 })),
+    deliveries.map(([webhook]) => ({ webhook, outcome: 'ignored', queued: 0 })),
   )
 })
 
@@ -89,7 +107,7 @@ test('refuses with a sentence', async (t) => {
   assert.deepEqual(
     events,
     cases.map(([name, , , outcome, reason]) => {
-      return { webhook: outcome === 'unknown' ? '' : name, outcome, images: 0, reason }
+      return { webhook: outcome === 'unknown' ? '' : name, outcome, queued: 0, reason }
     }),
   )
 })
@@ -119,14 +137,14 @@ test('asks senders to repeat while the queue is away, and keeps defects to itsel
     [
       new JobsError('UNAVAILABLE', 'Cannot add job: 10.1.2.3 refused', { retryable: true }),
       503,
-      'Cannot queue poll: queue is away',
+      'Cannot queue event: queue is away',
     ],
-    [new TypeError('secret is undefined'), 500, 'Cannot queue poll: internal error'],
+    [new TypeError('secret is undefined'), 500, 'Cannot queue event: internal error'],
   ]
   for (const [thrown, status, error] of cases) {
     const { post, events } = await startedWeb(t, {
-      hint: async ({ tag }) => {
-        if (tag === '2') throw thrown
+      hint: async (pushed) => {
+        if ('tag' in pushed && pushed.tag === '2') throw thrown
         return true
       },
     })
@@ -134,7 +152,7 @@ test('asks senders to repeat while the queue is away, and keeps defects to itsel
     assert.equal(response.status, status)
     assert.equal(response.headers.get('retry-after'), status === 503 ? '5' : null)
     assert.deepEqual(await response.json(), { error })
-    assert.deepEqual(events, [{ webhook: 'ci', outcome: 'unavailable', images: 0, reason: thrown.message }])
+    assert.deepEqual(events, [{ webhook: 'ci', outcome: 'unavailable', queued: 0, reason: thrown.message }])
   }
 })
 

@@ -17,6 +17,15 @@ function parseJson(body: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body))
   } catch (cause) {
-    throw new WebhookError('INVALID_BODY', 'Cannot read event: not JSON in UTF-8', { cause })
+    throw new WebhookError('INVALID_BODY', `Cannot read event: ${isForm(body) ? FORM : 'not JSON in UTF-8'}`, { cause })
   }
 }
+
+const FORM = 'a form instead of JSON, set the content type of the webhook to "application/json"'
+
+/** What GitHub and Gitea send where the webhook's settings ask for a form. */
+function isForm(body: Uint8Array): boolean {
+  return Buffer.from(body.subarray(0, FORM_START.length)).toString('latin1') === FORM_START
+}
+
+const FORM_START = 'payload='

@@ -22,7 +22,7 @@ export interface DistributionOptions {
  * own polls, are ignored, and so is a single malformed event: this sender repeats what is refused, forever, ahead of
  * every later event.
  */
-export function distributionSender({ secret, registry }: DistributionOptions): Sender {
+export function distributionSender({ secret, registry }: DistributionOptions): Sender<PushedImage> {
   return {
     read(delivery) {
       requireBearer(delivery, secret)

@@ -19,7 +19,7 @@ export interface GenericOptions {
  * Tag and digest are optional and may stand in `image` too, where `tag` goes before. Whoever writes this body can mend it,
  * so that one wrong object refuses all of it.
  */
-export function genericSender({ secret, registry }: GenericOptions): Sender {
+export function genericSender({ secret, registry }: GenericOptions): Sender<PushedImage> {
   return {
     read(delivery) {
       requireSignature(delivery, 'x-signature', secret)

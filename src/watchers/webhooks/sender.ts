@@ -1,18 +1,18 @@
 import type { Tag } from '../../image/tag.js'
 
 /**
- * Understands the push events of one kind of sender: a registry, or a build.
+ * Understands the push events of one kind of sender: a registry, a build, or a Git host.
  *
- * What is read is a hint to look at a repository, whoever sent it: nothing of it is contacted or written. One delivery may
- * name an image twice, and many deliveries may speak of one push.
+ * What is read is a hint to look at something that is configured, whoever sent it: nothing of it is contacted or written. One
+ * delivery may name a thing twice, and many deliveries may speak of one push.
  */
-export interface Sender {
+export interface Sender<What extends Pushed = Pushed> {
   /**
    * Returns what was pushed; nothing where the event is authentic but none of ours, such as a pull.
    * Authenticity is checked before the body is parsed.
    * Throws `WebhookError` `UNAUTHORIZED` or `INVALID_BODY`.
    */
-  read(delivery: Delivery): readonly PushedImage[]
+  read(delivery: Delivery): readonly What[]
 }
 
 /** One HTTP request as it arrived. */
@@ -22,6 +22,8 @@ export interface Delivery {
   /** The raw bytes: signatures are over these. */
   readonly body: Uint8Array
 }
+
+export type Pushed = PushedImage | PushedBranch
 
 export interface PushedImage {
   readonly repository: PushedRepository
@@ -33,4 +35,11 @@ export interface PushedRepository {
   /** Canonical host; absent where the sender does not know by which name it is called: then the path alone counts. */
   readonly registry?: string | undefined
   readonly path: string
+}
+
+/** A branch that has moved, or is new. */
+export interface PushedBranch {
+  /** The name of the Git repository in the policy file: what the event calls it is nobody's to believe. */
+  readonly git: string
+  readonly branch: string
 }

@@ -8,5 +8,7 @@ test('creates the configured sender', () => {
   assert.equal(generic.read(signed('[{ "image": "ghcr.io/lamp" }, { "image": "quay.io/lamp" }]')).length, 1)
 
   const distribution = createSender({ sender: 'distribution', secret: SECRET, registry: 'ghcr.io' })
-  assert.equal(distribution.read(bearing({ events: [notification()] }))[0]?.repository.registry, 'ghcr.io')
+  assert.deepEqual(distribution.read(bearing({ events: [notification()] })), [
+    { repository: { registry: 'ghcr.io', path: 'harbour/lamp' }, tag: '2.7.1' },
+  ])
 })
