@@ -8,7 +8,12 @@ export async function writeAtomically(path: string, data: Uint8Array | string): 
   await mkdir(dirname(path), { recursive: true })
   try {
     await writeFile(temporary, data)
-    await rename(temporary, path)
+    await rename(temporary, path).catch(async (thrown) => {
+      if (thrown.code !== 'EISDIR') throw thrown
+      // Whoever put a folder there: the file is what belongs there.
+      await rm(path, { recursive: true })
+      await rename(temporary, path)
+    })
   } catch (error) {
     await rm(temporary, { force: true })
     throw error

@@ -4,11 +4,13 @@ import type { Timed } from '../operations.js'
 import type { References } from '../references.js'
 import type { Transport } from '../transports/transport.js'
 import { fetchClient } from './fetch-client.js'
+import type { Snapshots } from './snapshots.js'
 import type { Store } from './store.js'
 
 export interface HistoryOptions {
   readonly folder: string
   readonly store: Store
+  readonly snapshots: Snapshots
   readonly references: References
   readonly transport: Transport
   readonly timed: Timed
@@ -16,13 +18,10 @@ export interface HistoryOptions {
 
 /** The newest commits with their files, as a server of protocol version 0 or 1 sends them. */
 export function packedHistory(options: HistoryOptions): ObjectSource['history'] {
-  const { folder, store, references, transport, timed } = options
+  const { folder, store, snapshots, references, transport, timed } = options
   return branchHistory(folder, {
     ...WITH_FILES,
-    async read(oid) {
-      const object = await store.read(oid).catch(() => undefined)
-      return object?.type === 'commit' ? object.bytes : undefined
-    },
+    read: (oid) => snapshots.tryRead(oid, 'commit'),
     fetch: ({ branch, tip, depth, have, ends }, signal) =>
       timed('fetch', signal, async () => {
         const capabilities = await references.fetchCapabilities(signal)

@@ -22,6 +22,8 @@ export interface Snapshots {
   look(branch: string, signal: AbortSignal): Promise<Snapshot>
   /** Throws `STATE`, retryable, where the store does not have it: the next look fills the store again. */
   read(oid: Oid, type: GitObject['type']): Promise<Buffer>
+  /** The same, but undefined where the store never had it. */
+  tryRead(oid: Oid, type: GitObject['type']): Promise<Buffer | undefined>
   /** True when the store has so much that the next fetch starts with an empty one. */
   isFull(): Promise<boolean>
 }
@@ -92,12 +94,17 @@ export function branchSnapshots(options: SnapshotsOptions): Snapshots {
     return object && oid
   }
 
-  async function read(oid: Oid, type: GitObject['type']): Promise<Buffer> {
+  async function tryRead(oid: Oid, type: GitObject['type']): Promise<Buffer | undefined> {
     const object = await store.read(oid).catch((error) => {
       suspect = oid
       throw error
     })
-    if (object?.type === type) return object.bytes
+    return object?.type === type ? object.bytes : undefined
+  }
+
+  async function read(oid: Oid, type: GitObject['type']): Promise<Buffer> {
+    const bytes = await tryRead(oid, type)
+    if (bytes !== undefined) return bytes
     suspect = oid
     throw new GitError('STATE', `${type} ${oid} is not in the state folder`, { retryable: true })
   }
@@ -111,6 +118,7 @@ export function branchSnapshots(options: SnapshotsOptions): Snapshots {
       return found
     },
     read,
+    tryRead,
     isFull,
   }
 }

@@ -33,7 +33,7 @@ export function isomorphicSource(options: IsomorphicOptions): ObjectSource {
   return {
     look: snapshots.look,
     read: snapshots.read,
-    history: packedHistory({ folder, store, references, transport, timed }),
+    history: packedHistory({ folder, store, snapshots, references, transport, timed }),
     async *readBlobs(oids, signal) {
       for (const oid of oids) {
         signal.throwIfAborted()

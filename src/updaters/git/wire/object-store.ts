@@ -59,7 +59,7 @@ export function openObjectStore(options: ObjectStoreOptions): ObjectStore {
       if (!file.endsWith(ENDING)) continue
       const name = file.slice(0, -ENDING.length)
       const segment = known.get(name) ?? (await openSegment(name, join(folder, file)).catch(() => undefined))
-      if (segment === undefined) await rm(join(folder, file), { force: true })
+      if (segment === undefined) await rm(join(folder, file), { force: true, recursive: true })
       else found.push(segment)
     }
     // And what was added here meanwhile.
