@@ -2,9 +2,10 @@ import { groupBy } from '../group-by.js'
 import type { Change } from './commit-message.js'
 import type { GitRepository, Snapshot } from './git/repository.js'
 import { judge } from './judge.js'
-import type { JudgedPlace, Known, PlaceWarning } from './judgement.js'
+import type { JudgedPlace, Known, Obstacle, PlaceWarning } from './judgement.js'
 import { ManifestError } from './manifests/errors.js'
 import { spliceManifest } from './manifests/splice.js'
+import type { Reverts } from './reverts/reverts.js'
 import type { ScannedFile, Scanner } from './scan.js'
 import type { UpdateTarget } from './target.js'
 
@@ -26,18 +27,26 @@ export interface FileEdit {
   readonly after: Uint8Array
 }
 
+export interface PlanOptions {
+  readonly target: UpdateTarget
+  readonly repository: GitRepository
+  readonly scanner: Scanner
+  /** Absent: what people took back is written again. */
+  readonly reverts?: Reverts | undefined
+}
+
 /** Computes the plan for the branch as it is on the server now. Throws `GitError`. */
 export async function planBranch(
-  target: UpdateTarget,
-  repository: GitRepository,
-  scanner: Scanner,
+  { target, repository, scanner, reverts }: PlanOptions,
   known: Known,
   signal: AbortSignal,
 ): Promise<BranchPlan> {
   const snapshot = await repository.head(target.branch, { signal, levels: scanner.levels })
   const scanned = await scanner.scan(snapshot, signal)
   const judgement = judge(scanned, target, known)
-  const due = judgement.places.filter(({ edit }) => edit !== undefined)
+  const wanted = judgement.places.filter(({ edit }) => edit !== undefined)
+  const takenBack = await reverts?.among(wanted, { snapshot, scanned, known }, signal)
+  const due = wanted.filter((place) => !takenBack?.has(place))
   const byFile = groupBy(due, ({ file }) => file)
   const bytes = await readFiles(scanned, byFile, repository, signal)
 
@@ -54,7 +63,10 @@ export async function planBranch(
       for (const place of places) refused.set(place, error.message)
     }
   }
-  const places = judgement.places.map((place) => withRefusal(place, refused.get(place)))
+  const places = judgement.places.map((place) => {
+    const held = without(place, 'held', 'reverted', takenBack?.get(place))
+    return without(held, 'failing', 'unwritable', refused.get(place))
+  })
   return { ...judgement, snapshot, places, files, changes: places.flatMap(changeAt) }
 }
 
@@ -75,11 +87,16 @@ async function readFiles(
   return bytes
 }
 
-/** A file that cannot be edited safely stays as it is, and the others are written all the same. */
-function withRefusal(place: JudgedPlace, reason: string | undefined): JudgedPlace {
+/** The place is left as it is, and the others are written all the same. */
+function without(
+  place: JudgedPlace,
+  state: JudgedPlace['state'],
+  obstacle: Obstacle,
+  reason: string | undefined,
+): JudgedPlace {
   if (reason === undefined) return place
   const { edit: _, ...rest } = place
-  return { ...rest, state: 'failing', reason, obstacle: 'unwritable' }
+  return { ...rest, state, reason, obstacle }
 }
 
 /** What a commit says of a place that it writes. */

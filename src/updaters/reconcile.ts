@@ -8,11 +8,10 @@ import { type Clock, sleep } from '../lifecycle/clock.js'
 import { type Change, commitMessage } from './commit-message.js'
 import { afterDelivery, type Delivery, deliveriesOf } from './deliveries.js'
 import { GitError } from './git/errors.js'
-import type { Commit, GitRepository, Snapshot } from './git/repository.js'
+import type { Commit, Snapshot } from './git/repository.js'
 import type { JudgedPlace, Known } from './judgement.js'
-import { type BranchPlan, planBranch } from './plan.js'
+import { type BranchPlan, type PlanOptions, planBranch } from './plan.js'
 import { type AskProvenance, provenanceOf } from './provenance.js'
-import type { Scanner } from './scan.js'
 import type { CompareTags } from './standing.js'
 import { type Standpoint, tellStandings } from './standings.js'
 import type { UpdateTarget, WritingPolicy } from './target.js'
@@ -43,11 +42,8 @@ export interface PushedCommit {
   readonly firstSeenAt: readonly number[]
 }
 
-export interface ReconcilerOptions {
-  readonly target: UpdateTarget
+export interface ReconcilerOptions extends PlanOptions {
   readonly intervalMs: number
-  readonly repository: GitRepository
-  readonly scanner: Scanner
   readonly jobs: Pick<Jobs, 'selections' | 'sightings' | 'standings' | 'polls'>
   /** Absent: commits do not tell where images come from. */
   readonly askProvenance?: AskProvenance | undefined
@@ -63,7 +59,7 @@ const MOST_ATTEMPTS = 10
 const RETRY_PAUSE = { baseMs: 50, maxMs: 2_000 }
 
 export function createReconciler(options: ReconcilerOptions): Reconciler {
-  const { target, repository, scanner, jobs, clock, random, gateTime = clock.now } = options
+  const { target, repository, jobs, clock, random, gateTime = clock.now } = options
   const { selections } = jobs
   const names = target.policies.map(({ name }) => name)
 
@@ -73,7 +69,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const planned = async (signal: AbortSignal) => {
     const compareFor = comparing(await sightingsOf(target))
     const known = { selections: await selections.getAll(names), compareFor, now: gateTime() }
-    const current = await planBranch(target, repository, scanner, known, signal)
+    const current = await planBranch(options, known, signal)
     await tell(current.places, known)
     return { ...(await deliveriesOf(current, known, { target, repository }, signal)), known }
   }
@@ -138,8 +134,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   function commitOf(base: Snapshot, { files }: Delivery, message: string): Promise<Commit> {
     const changes = files.map(({ path, after }) => ({ path, bytes: after }))
+    const { author, committer } = target
     const time = Math.floor(clock.now() / 1000)
-    return repository.commit(base, changes, { message, author: target.author, time })
+    return repository.commit(base, changes, { message, author, committer, time })
   }
 
   async function originsOf({ changes }: Delivery, known: Known, signal: AbortSignal) {

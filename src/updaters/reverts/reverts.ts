@@ -95,7 +95,8 @@ export function createReverts(options: RevertsOptions): Reverts {
     async among(due, { snapshot, scanned, known }, signal) {
       const values = dueValues(due, target, known)
       const isAnswered = (value: DueValue) => answers.get(keyOf(value))?.commit === snapshot.commit
-      if (!values.every(isAnswered)) {
+      if (values.length === 0) answers = new Map()
+      else if (!values.every(isAnswered)) {
         const recent = await readPast(snapshot, signal)
         const heads = new Map(scanned.map((file) => [file.path, file]))
         // At once, so that what they read is fetched together.

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { afterEach, describe, it } from 'node:test'
+import { ENGINES } from '../git/scene.js'
+import { NEW, OLD } from '../judging.js'
+import { appPolicy, type BranchScene, type BranchSceneOptions, IMAGE, reference, startBranch } from './branch-scene.js'
+
+let scene: BranchScene
+
+async function begin(options: Partial<BranchSceneOptions> = {}): Promise<BranchScene> {
+  scene = await startBranch({ files: { 'a.yaml': reference('1.0.0') }, ...options })
+  return scene
+}
+
+afterEach(() => scene.stop())
+
+for (const engine of ENGINES) {
+  describe(`a tag that was taken back, read by ${engine}`, () => {
+    const file = 'apps/web/a.yaml'
+
+    it('is not written again, and a newer one is', async () => {
+      const { person, update, held } = await begin({ engine, files: { [file]: reference('1.0.0') } })
+      assert.deepEqual((await update('1.1.0')).files, [file])
+      await person.git('revert', '--no-edit', 'HEAD')
+      await person.push()
+      for (let look = 0; look < 3; look++) await held('HEAD', { file })
+      await person.commit({ other: 'x' })
+      await person.push()
+      await held('HEAD~1', { file })
+      assert.deepEqual((await update('1.2.0')).files, [file])
+      assert.equal(await person.read(file), reference('1.2.0'))
+    })
+
+    it('is known after the loss of all state', async () => {
+      const { person, update, restart, held } = await begin({ engine, files: { [file]: reference('1.0.0') } })
+      await update('1.1.0')
+      await person.commit({ [file]: reference('1.0.5') })
+      await person.push()
+      await restart()
+      await held('HEAD', { file })
+    })
+  })
+}
+
+describe('a tag is held that', () => {
+  it('an edit within a merge took back', async () => {
+    const { person, update, held } = await begin()
+    await person.git('branch', 'work')
+    await update('1.1.0')
+    await person.git('checkout', '-q', 'work')
+    await person.commit({ other: 'x' })
+    await person.git('checkout', '-q', 'main')
+    await person.git('merge', '-q', '--no-commit', '--no-ff', 'work')
+    await person.edit({ 'a.yaml': reference('1.0.0') }, 'Merge work')
+    await held('main')
+  })
+
+  it('came by a merge, which was reverted', async () => {
+    const { person, update, held } = await begin()
+    await update('1.1.0')
+    await person.git('branch', 'update')
+    await person.git('reset', '-q', '--hard', 'HEAD~1')
+    await person.commit({ other: 'x' })
+    await person.git('merge', '-q', '--no-ff', '-m', 'Merge the update', 'update')
+    await person.git('revert', '--no-edit', '-m', '1', 'HEAD')
+    await person.push('--force')
+    await held('main')
+  })
+
+  it('came by a squash, and was taken back later', async () => {
+    const { person, update, held } = await begin()
+    await update('1.1.0')
+    await person.git('branch', 'update')
+    await person.git('reset', '-q', '--hard', 'HEAD~1')
+    await person.git('merge', '-q', '--squash', 'update')
+    await person.git('commit', '-q', '--no-edit')
+    await person.push('--force')
+    assert.deepEqual((await update('1.1.0')).places, ['a.yaml current: has 1.1.0'])
+    await person.revert()
+    await held('main')
+  })
+
+  it('was taken back at one of two places', async () => {
+    const both = reference('1.0.0').repeat(2)
+    const { person, update, held } = await begin({ files: { 'a.yaml': both, 'b.yaml': both } })
+    await update('1.1.0')
+    await person.edit({ 'a.yaml': reference('1.1.0') + reference('1.0.0') })
+    await held('HEAD')
+  })
+
+  it('another name of the policy had written', async () => {
+    const { person, update, restart, held } = await begin({ policies: [appPolicy({ name: 'before' })] })
+    await update('1.1.0')
+    await person.revert()
+    await restart([appPolicy()])
+    await held('HEAD')
+  })
+
+  it('was taken back wherever it can stand', async () => {
+    const files = {
+      'values.yaml': `image:\n  repository: ${IMAGE}\n  tag: 1.0.0\n`,
+      'kustomization.yaml': `images:\n- name: ${IMAGE}\n  newTag: 1.0.0\n`,
+      'template.yaml': '{{ x }}\ntag: 1.0.0 # tidemark: app:tag\n',
+    }
+    const { person, update, held } = await begin({ files })
+    assert.equal((await update('1.1.0')).files.length, 3)
+    await person.edit(files)
+    for (const file of Object.keys(files)) await held('HEAD', { file })
+  })
+
+  it('has a digest, wherever that stands', async () => {
+    const files = {
+      'a.yaml': reference(`1.0.0@${OLD}`),
+      'b.yaml': `image:\n  repository: ${IMAGE}\n  tag: 1.0.0\n  digest: ${OLD}\n`,
+    }
+    const { person, update, held } = await begin({ files, policies: [appPolicy({ digest: 'pin' })] })
+    assert.deepEqual((await update('1.1.0', NEW)).files, ['a.yaml', 'b.yaml'])
+    await person.revert()
+    await held('HEAD', { digest: NEW })
+    await held('HEAD', { file: 'b.yaml', digest: NEW })
+    // A policy that does not follow a tag which moves does not follow it back, either.
+    await held('HEAD', { file: 'b.yaml', digest: `sha256:${'c'.repeat(64)}` })
+  })
+
+  it('lost its digest to a person', async () => {
+    const { person, update, held } = await begin({ policies: [appPolicy({ digest: 'pin' })] })
+    await update('1.1.0', NEW)
+    await person.edit({ 'a.yaml': reference('1.1.0') })
+    await held('HEAD', { digest: NEW })
+  })
+
+  it('was followed to a digest, until another one comes', async () => {
+    const files = { 'a.yaml': reference(`latest@${OLD}`) }
+    const { person, update, held } = await begin({ files, policies: [appPolicy({ digest: 'refresh' })] })
+    await update('latest', NEW)
+    await person.revert()
+    await held('HEAD', { tag: 'latest', digest: NEW })
+    const newer = `sha256:${'c'.repeat(64)}`
+    await update('latest', newer)
+    assert.equal(await person.read('a.yaml'), reference(`latest@${newer}`))
+  })
+})

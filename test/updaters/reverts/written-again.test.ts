@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { afterEach, describe, it } from 'node:test'
+import { appPolicy, type BranchScene, type BranchSceneOptions, IMAGE, reference, startBranch } from './branch-scene.js'
+
+let scene: BranchScene
+
+async function begin(options: Partial<BranchSceneOptions> = {}): Promise<BranchScene> {
+  scene = await startBranch({ files: { 'a.yaml': reference('1.0.0') }, ...options })
+  return scene
+}
+
+afterEach(() => scene.stop())
+
+describe('a tag is written that', () => {
+  it('is released by an empty commit, until it is taken back again', async () => {
+    const { person, update, held } = await begin()
+    await update('1.1.0')
+    await person.revert()
+    await held('HEAD')
+    await person.edit({}, 'Fixed elsewhere\n\nTidemark-Release: app 1.1.0')
+    assert.deepEqual((await update('1.1.0')).files, ['a.yaml'])
+    await person.revert()
+    await held('HEAD')
+  })
+
+  it('a person wrote back', async () => {
+    const { person, update, held } = await begin()
+    await update('1.1.0')
+    await person.revert()
+    await held('HEAD')
+    await person.revert()
+    assert.deepEqual((await update('1.1.0')).places, ['a.yaml current: has 1.1.0'])
+    await person.revert()
+    await held('HEAD')
+  })
+
+  it('comes to a new file with an old tag, beside one where it was taken back', async () => {
+    const { person, update } = await begin()
+    await update('1.1.0')
+    await person.edit({ 'a.yaml': reference('1.0.0'), 'b.yaml': reference('1.0.0') })
+    assert.deepEqual((await update('1.1.0')).files, ['b.yaml'])
+    assert.equal(await person.read('a.yaml'), reference('1.0.0'))
+  })
+
+  it('Tidemark itself had moved away from', async () => {
+    const { update } = await begin({ policies: [appPolicy({ downgrade: 'allow' })] })
+    await update('1.1.0')
+    assert.deepEqual((await update('1.0.5')).files, ['a.yaml'])
+    assert.deepEqual((await update('1.1.0')).files, ['a.yaml'])
+  })
+
+  it('a message claims to have been written where it was not', async () => {
+    const { person, update } = await begin()
+    const trailer = `Tidemark-Update: app ${IMAGE} 1.0.0 -> 1.1.0`
+    await person.commit({}, trailer)
+    await person.edit({}, `Tell of the file, too\n\nb.yaml: ${IMAGE} 1.0.0 → 1.1.0\n\n${trailer}`)
+    assert.deepEqual((await update('1.1.0')).files, ['a.yaml'])
+  })
+
+  it('was written longer ago than is looked back', async () => {
+    const { person, update, later, held } = await begin()
+    await update('1.1.0')
+    await person.revert()
+    later(89)
+    await held('HEAD')
+    await person.edit({ other: 'x' })
+    later(2)
+    assert.deepEqual((await update('1.1.0')).files, ['a.yaml'])
+  })
+})
