@@ -16,6 +16,7 @@ export function updateTarget(git: GitConfig, { policies }: Configuration, shared
     git: git.name,
     branch: git.branch,
     author: git.author,
+    committer: git.committer,
     push: {
       options: git.push.options,
       branchFor: git.push.branch === undefined ? undefined : branchNames(git.push.branch),

@@ -71,7 +71,8 @@ export async function deliveriesOf(
   }
 
   function lookAtOwn(branch: string, files: readonly FileEdit[]) {
-    return lookAtOwnBranch(repository, { branch, files, committer: target.author.email }, signal)
+    const { email: committer } = target.committer ?? target.author
+    return lookAtOwnBranch(repository, { branch, files, committer }, signal)
   }
 
   function nameOf(place: JudgedPlace): string | undefined {

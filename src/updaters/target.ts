@@ -2,6 +2,7 @@ import type { Repository } from '../image/repository.js'
 import type { Policy } from '../policies/policy.js'
 import type { WriteWindow } from '../policies/window.js'
 import type { BranchNaming } from './branch-name.js'
+import type { Person } from './git/repository.js'
 import type { FileScope } from './scope-index.js'
 
 /** One branch that Tidemark writes to, and the policies that write there. */
@@ -9,7 +10,9 @@ export interface UpdateTarget {
   /** The name of the Git repository in the policy file. */
   readonly git: string
   readonly branch: string
-  readonly author: { readonly name: string; readonly email: string }
+  readonly author: Person
+  /** Absent: the author. */
+  readonly committer?: Person | undefined
   /** Absent: to the branch itself. */
   readonly push?: PushTarget
   readonly policies: readonly WritingPolicy[]

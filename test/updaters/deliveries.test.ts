@@ -172,6 +172,14 @@ describe('updates on branches of their own', () => {
     assert.deepEqual(await pushed(), [])
   })
 
+  it('are known by who commits, whoever the author is', async () => {
+    const committer = { name: 'Robot', email: 'robot@example.com' }
+    const { select, pushed, placesOf } = await setup({ target: { committer } })
+    await select('a', '1.1.0')
+    assert.deepEqual(await pushed(), ['tidemark/a 1'])
+    assert.equal((await placesOf())[0], unmerged('a.yaml', '1.1.0', 'tidemark/a'))
+  })
+
   it('never replace what somebody pushed at the same time', async () => {
     const { path, select, writer, reconciler } = await setup()
     await select('a', '1.1.0')

@@ -21,6 +21,7 @@ export interface WriterOptions {
   readonly branch?: string
   readonly options?: readonly string[]
   readonly policy?: Partial<WritingPolicy>
+  readonly target?: Partial<UpdateTarget>
 }
 
 export interface Writer {
@@ -38,7 +39,7 @@ export const manifestOf = (policy: string, tag: string) => `kind: Pod\nimage: gh
 
 /** What writes to a branch `main` of a Git server, everything real but the registry. */
 export async function openWriter(options: WriterOptions): Promise<Writer> {
-  const { url, state, policies, branch } = options
+  const { url, state, policies, branch, target: more } = options
   const jobs = memoryJobs({ clock: systemClock, random: Math.random })
   const repository = openGitRepository({ url, stateFolder: join(state, 'git'), clock: systemClock })
   const writesTo = fileMatcher()
@@ -47,6 +48,7 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
     git: 'fleet',
     branch: 'main',
     author: { name: 'Tidemark', email: 'tidemark@localhost' },
+    ...more,
     push: { options: options.options ?? [], branchFor: branch === undefined ? undefined : branchNames(branch) },
     otherPolicies: new Set(),
     policies: policies.map((name) => ({
