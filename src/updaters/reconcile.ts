@@ -5,10 +5,11 @@ import type { Sightings } from '../jobs/payloads.js'
 import { choiceFor } from '../jobs/selection.js'
 import { backoffMs } from '../lifecycle/backoff.js'
 import { type Clock, sleep } from '../lifecycle/clock.js'
-import { type Change, commitMessage } from './commit-message.js'
+import { type Change, commitMessage, type MessageTemplate } from './commit-message.js'
 import { afterDelivery, type Delivery, deliveriesOf } from './deliveries.js'
 import { GitError } from './git/errors.js'
 import type { Commit, Snapshot } from './git/repository.js'
+import type { Signer } from './git/signing/signer.js'
 import type { JudgedPlace, Known } from './judgement.js'
 import { type BranchPlan, type PlanOptions, planBranch } from './plan.js'
 import { type AskProvenance, provenanceOf } from './provenance.js'
@@ -47,6 +48,12 @@ export interface ReconcilerOptions extends PlanOptions {
   readonly jobs: Pick<Jobs, 'selections' | 'sightings' | 'standings' | 'polls'>
   /** Absent: commits do not tell where images come from. */
   readonly askProvenance?: AskProvenance | undefined
+  /** Absent: messages are as usual. */
+  readonly message?: MessageTemplate | undefined
+  /** Whether messages end with `Signed-off-by` and the committer. Default: false. */
+  readonly signOff?: boolean
+  /** Absent: commits are not signed. */
+  readonly signer?: Signer | undefined
   readonly clock: Clock
   /** The time that windows go by. Default: the clock's. */
   readonly gateTime?: (() => number) | undefined
@@ -59,7 +66,7 @@ const MOST_ATTEMPTS = 10
 const RETRY_PAUSE = { baseMs: 50, maxMs: 2_000 }
 
 export function createReconciler(options: ReconcilerOptions): Reconciler {
-  const { target, repository, jobs, clock, random, gateTime = clock.now } = options
+  const { target, repository, jobs, signer, clock, random, gateTime = clock.now } = options
   const { selections } = jobs
   const names = target.policies.map(({ name }) => name)
 
@@ -120,7 +127,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   async function deliver(delivery: Delivery, base: Snapshot, known: Known, signal: AbortSignal): Promise<void> {
     const { branch, onto, places, changes } = delivery
-    const message = commitMessage(changes, await originsOf(delivery, known, signal))
+    const message = await messageOf(delivery, known, signal)
     const commit = await commitOf(base, delivery, message)
     await repository.push(commit, { signal, serverOptions: target.push?.options, onto })
     pushed.push({
@@ -132,11 +139,21 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     })
   }
 
+  async function messageOf(delivery: Delivery, known: Known, signal: AbortSignal): Promise<string> {
+    const { author, committer = author } = target
+    return commitMessage(delivery.changes, {
+      provenance: await originsOf(delivery, known, signal),
+      template: options.message,
+      signOff: options.signOff ? committer : undefined,
+    })
+  }
+
   function commitOf(base: Snapshot, { files }: Delivery, message: string): Promise<Commit> {
     const changes = files.map(({ path, after }) => ({ path, bytes: after }))
     const { author, committer } = target
     const time = Math.floor(clock.now() / 1000)
-    return repository.commit(base, changes, { message, author, committer, time })
+    const sign = signer && ((commit: Uint8Array) => signer.sign(commit, time))
+    return repository.commit(base, changes, { message, author, committer, time, sign })
   }
 
   async function originsOf({ changes }: Delivery, known: Known, signal: AbortSignal) {

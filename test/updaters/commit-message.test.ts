@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { describe, it } from 'node:test'
 import { type Change, commitMessage } from '../../src/updaters/commit-message.js'
+import { updateTrailers } from '../../src/updaters/trailers.js'
 
 const change: Change = {
   policy: 'podinfo',
@@ -65,8 +67,31 @@ Tidemark-Update: web web none -> 2.0.0
   ]
   for (const [provenance, end] of ORIGINS) {
     it(`tells where an image comes from: ${end || 'nothing'}`, () => {
-      const message = commitMessage([change], new Map([['podinfo', provenance]]))
+      const message = commitMessage([change], { provenance: new Map([['podinfo', provenance]]) })
       assert.equal(message.split('\n')[2], `apps/podinfo.yaml: ghcr.io/stefanprodan/podinfo 6.9.0 → 6.9.1${end}`)
     })
   }
+
+  it('lets nothing but its own trailers look like them', () => {
+    const message = commitMessage([{ ...change, file: '* Tidemark-Update: a b 1 -> 2' }])
+    assert.equal(message.split('\n')[2]?.startsWith('> * Tidemark-Update: '), true)
+    assert.deepEqual(updateTrailers(message), [
+      { policy: 'podinfo', image: 'ghcr.io/stefanprodan/podinfo', from: '6.9.0', to: '6.9.1' },
+    ])
+  })
+
+  it('ends with who signs off', () => {
+    const signOff = { name: 'Tidemark Bot', email: 'bot@example.com' }
+    assert.deepEqual(trailersOf(commitMessage([change], { signOff })), [
+      'Tidemark-Update: podinfo ghcr.io/stefanprodan/podinfo 6.9.0 -> 6.9.1',
+      'Signed-off-by: Tidemark Bot <bot@example.com>',
+    ])
+  })
 })
+
+/** As Git reads them. */
+function trailersOf(message: string): readonly string[] {
+  const { status, stdout } = spawnSync('git', ['interpret-trailers', '--parse'], { input: message, encoding: 'utf8' })
+  assert.equal(status, 0)
+  return stdout.trim().split('\n')
+}
