@@ -9,10 +9,13 @@ import { watchedPolicy } from './parts/watched-policy.js'
 import type { Events } from './telemetry/events.js'
 import { fileMatcher } from './updaters/files.js'
 import { openGitRepository } from './updaters/git/open.js'
+import { openSigner } from './updaters/git/signing/signer.js'
+import { messageTemplate } from './updaters/message-template.js'
 import { pathsIn } from './updaters/path-claims.js'
 import { openPlaceIndex } from './updaters/place-index.js'
 import { reachOf } from './updaters/reach.js'
 import { createReconciler, type Reconciler } from './updaters/reconcile.js'
+import { createReverts } from './updaters/reverts/reverts.js'
 import { createScanner } from './updaters/scan.js'
 import type { UpdateTarget } from './updaters/target.js'
 import { createPoller, type Poller } from './watchers/poll.js'
@@ -109,12 +112,19 @@ async function openReconciler(
   })
   const index = await openPlaceIndex(join(state, 'places', `${git.name}.jsonl`))
   const globs = policies.flatMap((policy) => globsOf(policy, git.name))
+  const paths = pathsIn(target.policies)
+  const { withinMs } = git.reverts
+  const onShortened = events.historyShortened
   return createReconciler({
     target,
     intervalMs: git.intervalMs,
     repository,
-    scanner: createScanner(repository, index, fileMatcher(globs), pathsIn(target.policies), reachOf(globs)),
+    scanner: createScanner(repository, index, fileMatcher(globs), paths, reachOf(globs)),
+    reverts: createReverts({ repository, index, target, pathsIn: paths, withinMs, clock, onShortened }),
     jobs,
+    message: git.message === undefined ? undefined : messageTemplate(git.message, git.name, git.branch),
+    signOff: git.signOff,
+    signer: git.signing && openSigner(git.signing),
     askProvenance: (image, digest, signal) => registry.describeManifest(image, digest, { signal }),
     clock,
     gateTime,

@@ -42,6 +42,8 @@ export interface Events {
   }): void
   /** How a Git repository is read from now on, and why so. */
   gitEngineChosen(choice: { readonly git: string; readonly engine: string; readonly reason: string }): void
+  /** What people took back is only known as far as the history goes. */
+  historyShortened(history: { readonly git: string; readonly branch: string; readonly reason: string }): void
   pushRetried(retry: { readonly git: string; readonly attempt: number; readonly reason: string }): void
   committed(commit: {
     readonly git: string
@@ -164,6 +166,9 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
       // The other engine takes every server and is slower, which somebody may wonder about.
       if (choice.engine === 'wire') log.debug('Git engine chosen', choice)
       else log.info('Git engine chosen', choice)
+    },
+    historyShortened(history) {
+      log.info('History does not go back far enough to know all reverts', history)
     },
     pushRetried(retry) {
       metrics.pushRetries.inc({ git: retry.git })

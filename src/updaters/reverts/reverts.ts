@@ -36,10 +36,10 @@ export interface RevertsOptions {
   readonly target: UpdateTarget
   /** What YAML paths are looked for in a file. */
   readonly pathsIn?: (path: string) => readonly string[]
-  /** How far back a commit of ours is looked for. */
+  /** How far back a commit of ours is looked for; 0: not at all. */
   readonly withinMs: number
   readonly clock: Clock
-  /** The history does not go back that far. Told once for each reason. */
+  /** The history does not go back that far. Told once, though how far it goes may change. */
   readonly onShortened?: (shortened: { readonly git: string; readonly branch: string; readonly reason: string }) => void
 }
 
@@ -48,14 +48,13 @@ export function createReverts(options: RevertsOptions): Reverts {
   const files = pastFiles(repository, index, pathsIn)
   /** Of what was due at the last look. */
   let answers: ReadonlyMap<string, Answer> = new Map()
-  let told: string | undefined
+  let isTold = false
 
   async function readPast(snapshot: Snapshot, signal: AbortSignal): Promise<RecentPast> {
     const history = await repository.history(snapshot, { since: clock.now() - withinMs, signal })
     const { shortened } = history
-    if (shortened !== undefined && shortened !== told)
-      onShortened?.({ git: target.git, branch: target.branch, reason: shortened })
-    told = shortened
+    if (shortened !== undefined && !isTold) onShortened?.({ git: target.git, branch: target.branch, reason: shortened })
+    isTold = shortened !== undefined
     return { past: pastOf(history), shortened }
   }
 
@@ -95,7 +94,7 @@ export function createReverts(options: RevertsOptions): Reverts {
     async among(due, { snapshot, scanned, known }, signal) {
       const values = dueValues(due, target, known)
       const isAnswered = (value: DueValue) => answers.get(keyOf(value))?.commit === snapshot.commit
-      if (values.length === 0) answers = new Map()
+      if (values.length === 0 || withinMs === 0) answers = new Map()
       else if (!values.every(isAnswered)) {
         const recent = await readPast(snapshot, signal)
         const heads = new Map(scanned.map((file) => [file.path, file]))
