@@ -15,8 +15,10 @@ import { type Ask, gathered } from './gathered.js'
 import { handoff } from './handoff.js'
 import { commitHistory, fileHistory } from './history.js'
 import { type Found, openObjectStore } from './object-store.js'
-import { type Received, tellingWriter } from './telling-writer.js'
-import { type Bases, unpack } from './unpack.js'
+import { announced, receivePack } from './receive.js'
+import { receivePackAside } from './receive-aside.js'
+import type { Received } from './telling-writer.js'
+import type { Bases } from './unpack.js'
 
 export interface WireOptions {
   /** Belongs to this repository alone; several processes may share it. Made where it is missing. */
@@ -38,7 +40,8 @@ export function wireSource(options: WireOptions): ObjectSource {
   const { transport, references, canFilter, clock, timed, maxBytes = 1024 ** 3, maxFiles = 32 } = options
   // The number is the version of the format: another version of the program may share the folder.
   const folder = resolve(options.folder, 'wire-1')
-  const store = openObjectStore({ folder: join(folder, 'objects'), clock, maxBytes, maxFiles })
+  const objectsFolder = join(folder, 'objects')
+  const store = openObjectStore({ folder: objectsFolder, clock, maxBytes, maxFiles })
   const tips = branchTips(folder)
   const filters = filtersFor(canFilter)
   const asks = new Map<string, Ask>()
@@ -89,11 +92,10 @@ export function wireSource(options: WireOptions): ObjectSource {
   }
 
   async function unpackInto(order: FetchOrder, fetch: Bases['fetch'], signal: AbortSignal, received?: Received) {
-    await store.add(async (writer) => {
-      const telling = received && tellingWriter(writer, received)
-      await unpack(fetchPack(transport, order, signal), telling ?? writer, { ...store, fetch })
-      await telling?.tellRest()
-    })
+    const { count, pack } = await announced(fetchPack(transport, order, signal))
+    if (count < LARGE_PACK || !IS_COMPILED) return receivePack(store, pack, { fetch, received })
+    await receivePackAside(objectsFolder, pack, { fetch, received })
+    await store.refresh()
   }
 
   /** Those that are wanted still; the server may send what nobody asked for. */
@@ -175,6 +177,12 @@ export function wireSource(options: WireOptions): ObjectSource {
     },
   }
 }
+
+/** A thread finds no module that is TypeScript still, whatever the process that starts it can read. */
+const IS_COMPILED = import.meta.url.endsWith('.js')
+
+/** So many objects take a tenth of a second to unpack, and another thread a third of that to start. */
+const LARGE_PACK = 5_000
 
 /** Of one request, which then has 2.5 MB. */
 const MAX_WANTS = 50_000

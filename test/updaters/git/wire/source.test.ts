@@ -217,6 +217,26 @@ describe('the engine "wire"', () => {
     await pushInTurns(engines, 6, () => `a: ${++last}\n`)
   })
 
+  test('reads thousands of files, of which a thread makes the most', async () => {
+    const texts = Array.from(
+      { length: 6_000 },
+      (_, index) => [`many/${index % 10}/${index}.yaml`, `${index}\n`] as const,
+    )
+    const { url } = await scene.server.create('many', Object.fromEntries(texts))
+    const repository = scene.open({ url })
+    const { tree } = await repository.head('main', never)
+    const [many] = await repository.readTree(tree, never)
+    const folders = await repository.readTree(many?.oid ?? '', never)
+    const entries = await Promise.all(folders.map(({ oid }) => repository.readTree(oid, never)))
+    const found: string[] = []
+    for await (const { bytes } of repository.readBlobs(
+      entries.flat().map(({ oid }) => oid),
+      never,
+    ))
+      found.push(String(Buffer.from(bytes)))
+    assert.deepEqual(found.sort(), texts.map(([, text]) => text).sort())
+  })
+
   test('sends the difference alone of a large folder', async () => {
     const files = Object.fromEntries(
       Array.from({ length: 1_000 }, (_, index) => [`flat/file-${index}.yaml`, `${index}\n`]),
