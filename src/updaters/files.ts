@@ -5,7 +5,8 @@ export const DEFAULT_GLOBS: readonly string[] = ['**/*.yaml', '**/*.yml', '**/Ku
 
 /** What Linux takes for a path and for a name in it. Others have the same limits or lower ones. */
 const LONGEST_PATH = 4096
-const TOO_LONG_NAME = /[^/]{256}/
+const LONGEST_NAME = 255
+const TOO_LONG_NAME = new RegExp(`[^/]{${LONGEST_NAME + 1}}`)
 
 /**
  * Tells whether a path from the root of a Git repository matches one of the globs. Dot files match like others.
@@ -14,5 +15,9 @@ const TOO_LONG_NAME = /[^/]{256}/
  */
 export function fileMatcher(globs: readonly string[] = DEFAULT_GLOBS): (path: string) => boolean {
   const matches = picomatch([...new Set(globs)], { dot: true })
-  return (path) => path.length <= LONGEST_PATH && !TOO_LONG_NAME.test(path) && matches(path)
+  return (path) => isPossible(path) && matches(path)
+}
+
+function isPossible(path: string): boolean {
+  return path.length <= LONGEST_NAME || (path.length <= LONGEST_PATH && !TOO_LONG_NAME.test(path))
 }

@@ -44,14 +44,28 @@ function ownersOf(
     const named = policyOf(place.marker, target)
     return typeof named === 'string' ? named : named.filter(({ writesTo }) => writesTo(path))
   }
-  return [...new Set([...claiming.map(({ policy }) => policy), ...discoverersOf(place, path, byImage)])]
+  const discovering = discoverersOf(place, path, byImage)
+  return claiming.length === 0 ? discovering : [...new Set([...claiming.map(({ policy }) => policy), ...discovering])]
 }
 
-function discoverersOf({ image, undiscovered }: Place, path: string, byImage: ByImage): readonly WritingPolicy[] {
-  const repository = image.name === undefined || undiscovered ? undefined : tryParseRepository(image.name)
-  if (repository === undefined) return []
-  const policies = byImage.get(repositoryKey(repository)) ?? []
-  return policies.filter(({ discoversIn, writesTo }) => (discoversIn ?? writesTo)(path))
+function discoverersOf(place: Place, path: string, byImage: ByImage): readonly WritingPolicy[] {
+  const key = place.undiscovered ? undefined : keyOf(place)
+  const policies = key === undefined ? undefined : byImage.get(key)
+  return policies?.filter(({ discoversIn, writesTo }) => (discoversIn ?? writesTo)(path)) ?? []
+}
+
+/** A place stays the same object for as long as its file does not change. */
+const keys = new WeakMap<Place, string>()
+const NO_KEY = ''
+
+function keyOf(place: Place): string | undefined {
+  let key = keys.get(place)
+  if (key === undefined) {
+    const repository = place.image.name === undefined ? undefined : tryParseRepository(place.image.name)
+    key = repository === undefined ? NO_KEY : repositoryKey(repository)
+    keys.set(place, key)
+  }
+  return key === NO_KEY ? undefined : key
 }
 
 /** Flux's markers name a namespace too: `ns/name` is the policy of that name, or else the one called `name`. */
