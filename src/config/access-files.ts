@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Fault } from './errors.js'
-import { entriesAt, folderOf, formatPath, locate, type MapNode, type Path, type ScalarNode, textAt } from './node.js'
+import { entriesAt, folderOf, formatPath, locate, type MapNode, type Path, type ScalarNode } from './node.js'
 import { isKeyText, type KeyKind, keyComplaint, privateKeyComplaint } from './private-keys.js'
 import { readTextFile } from './text-file.js'
 import { pathComplaint } from './texts.js'
@@ -8,29 +8,25 @@ import { pathComplaint } from './texts.js'
 /** Looks at the files by which Git servers are reached, so that one that is missing is told at the start. They are read again when used. */
 export async function checkAccessFiles(root: MapNode): Promise<readonly Fault[]> {
   const faults: Fault[] = []
-  const tell = ({ node, path }: Named, message: string) => faults.push({ ...node.at, path: formatPath(path), message })
   for (const name of entriesAt(root, ['git']).keys()) {
-    for (const [path, kind] of KEYS) {
-      const key = textOf(root, ['git', name, ...path], privateKeyComplaint)
-      if (key === undefined) continue
-      const hasPassphrase = textAt(root, ['git', name, path[0], 'passphrase']) !== undefined
-      const complaint = await complaintOfKey(key, kind, hasPassphrase)
-      if (complaint !== undefined) tell(key, complaint)
+    const entry: Path = ['git', name]
+    for (const { path, kind } of KEYS) {
+      const key = textOf(root, [...entry, ...path], privateKeyComplaint)
+      const hasPassphrase = locate(root, [...entry, path[0], 'passphrase']).found
+      if (key !== undefined) faults.push(...faultOf(key, await complaintOfKey(key, kind, hasPassphrase)))
     }
-    const hosts = textOf(root, ['git', name, 'credentials', 'knownHosts'], pathComplaint)
-    const read = hosts && (await readTextFile(fileOf(hosts), MAX_KNOWN_HOSTS_BYTES))
-    if (hosts !== undefined && read !== undefined && 'complaint' in read) {
-      tell(hosts, `cannot read ${shown(hosts)}: ${read.complaint}`)
-    }
+    const hosts = textOf(root, [...entry, 'credentials', 'knownHosts'], pathComplaint)
+    if (hosts !== undefined) faults.push(...faultOf(hosts, await complaintOfHosts(hosts)))
   }
   return faults
 }
 
-const KEYS: readonly (readonly [path: readonly [string, ...string[]], kind: KeyKind])[] = [
-  [['credentials', 'sshKey'], 'ssh'],
-  [['credentials', 'githubApp', 'key'], 'githubApp'],
-  [['signing', 'ssh'], 'ssh'],
-  [['signing', 'openpgp'], 'openpgp'],
+/** Below the entry of a Git repository. */
+const KEYS: readonly { readonly path: readonly [section: string, ...string[]]; readonly kind: KeyKind }[] = [
+  { path: ['credentials', 'sshKey'], kind: 'ssh' },
+  { path: ['credentials', 'githubApp', 'key'], kind: 'githubApp' },
+  { path: ['signing', 'ssh'], kind: 'ssh' },
+  { path: ['signing', 'openpgp'], kind: 'openpgp' },
 ]
 
 /** Far more than a key needs, also one of OpenPGP with the signatures of others. */
@@ -56,6 +52,15 @@ async function complaintOfKey(key: Named, kind: KeyKind, hasPassphrase: boolean)
   const read = isText ? key : await readTextFile(fileOf(key), MAX_KEY_BYTES)
   const complaint = 'complaint' in read ? read.complaint : keyComplaint(read.text, kind, hasPassphrase)
   return complaint && `cannot read a private key${isText ? '' : ` from ${shown(key)}`}: ${complaint}`
+}
+
+async function complaintOfHosts(hosts: Named): Promise<string | undefined> {
+  const read = await readTextFile(fileOf(hosts), MAX_KNOWN_HOSTS_BYTES)
+  return 'complaint' in read ? `cannot read ${shown(hosts)}: ${read.complaint}` : undefined
+}
+
+function faultOf({ node, path }: Named, message: string | undefined): Fault[] {
+  return message === undefined ? [] : [{ ...node.at, path: formatPath(path), message }]
 }
 
 function fileOf({ node, text }: Named): string {

@@ -44,17 +44,17 @@ const PASSWORD = 'the URL has a password: SSH logs in with "credentials"'
 // `git` refuses both, which would be options of the programs that it starts.
 const LEADING_HYPHEN = 'neither the host nor the path begins with "-"'
 
-function sshComplaint({ hostname, pathname, password }: URL): string | undefined {
+function sshComplaint({ hostname, port, pathname, password }: URL): string | undefined {
   if (password !== '') return PASSWORD
-  if (hostname === '' || pathname === '' || pathname === '/') return EXPECTATION
+  if (hostname === '' || port === '0' || pathname === '' || pathname === '/') return EXPECTATION
   return hostname.startsWith('-') ? LEADING_HYPHEN : undefined
 }
 
 function scpLikeComplaint(text: string): string | undefined {
-  const [, host = '', path = ''] = /^(?:[^:@]*@)?(\[[^\]]*\]|[^:[\]]*):(.*)$/.exec(text) ?? []
+  const [, host = '', path = ''] = /^(?:[^:@]*@)?(\[[^\]]*\]|[^:@[\]]*):(.*)$/.exec(text) ?? []
   // `user:password@host:path` names the path "password@host:path" of the host "user".
   if (/^[^/]*@/.test(path)) return PASSWORD
-  if (host === '' || path === '') return EXPECTATION
+  if (host === '' || path === '' || path === '/' || text.startsWith('@') || /\s/.test(host)) return EXPECTATION
   return host.startsWith('-') || path.startsWith('-') ? LEADING_HYPHEN : undefined
 }
 

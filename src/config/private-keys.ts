@@ -44,14 +44,21 @@ export function keyComplaint(text: string, kind: KeyKind, hasPassphrase: boolean
   if (label === undefined) return strangerComplaint(text, labels, kind)
   if (!text.includes(`-----END ${label}-----`)) return 'its end is missing'
   if (kind === 'githubApp') return isRsa(text) ? undefined : 'it is no RSA key without a passphrase'
-  return kind === 'ssh' && isEncrypted(text, label) && !hasPassphrase
-    ? 'it is encrypted and needs "passphrase"'
-    : undefined
+  return kind === 'ssh' ? sshComplaint(text.trim(), label, hasPassphrase) : undefined
+}
+
+function sshComplaint(text: string, label: string, hasPassphrase: boolean): string | undefined {
+  // What reads it takes no explanations, as PEM otherwise may have them.
+  const isAlone = text.startsWith(`-----BEGIN ${label}-----`) && text.endsWith(`-----END ${label}-----`)
+  if (!isAlone) return 'there is something before or after the key'
+  return isEncrypted(text, label) && !hasPassphrase ? 'it is encrypted and needs "passphrase"' : undefined
 }
 
 function strangerComplaint(text: string, labels: readonly string[], kind: KeyKind): string {
   const isPublic = /^(?:ssh|ecdsa|sk)-[a-z0-9@.-]+ /m.test(text) || labels.some((label) => label.includes('PUBLIC KEY'))
   if (isPublic) return 'it has a public key: expected the private one'
+  // As variables of the environment have them that are made of one line.
+  if (text.includes('-----\\n')) return 'it has "\\n" in place of its line ends'
   return `it has no "-----BEGIN ${LABELS[kind].usual}-----"`
 }
 

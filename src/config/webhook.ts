@@ -8,20 +8,19 @@ import { notEmpty } from './values.js'
  * One sender of push events of the policy file: a registry, a build, or a Git host.
  */
 
-export const GIT_HOSTS = ['github', 'gitlab', 'gitea', 'bitbucket'] as const
+const GIT_HOSTS = ['github', 'gitlab', 'gitea', 'bitbucket'] as const
 
-const isGitHost = (sender: unknown) => (GIT_HOSTS as readonly unknown[]).includes(sender)
+const OTHERS = ['generic', 'distribution'] as const
 
 /** The events of a Git host are of a Git repository, those of the others of a registry. */
 const ofOneKind: Rule = ({ sender, ...value }) => {
+  const isGitHost = GIT_HOSTS.some((host) => host === sender)
+  // What is no sender is told already.
+  if (!isGitHost && !OTHERS.some((other) => other === sender)) return []
   const complaints: Complaint[] = []
-  if (isGitHost(sender) && !('git' in value)) {
-    complaints.push({ key: 'git', message: 'expected the name of an entry of "git"' })
-  }
-  const stray = isGitHost(sender) ? 'registry' : 'git'
-  if (typeof sender === 'string' && stray in value) {
-    complaints.push({ key: stray, message: `means nothing with the sender "${sender}"` })
-  }
+  if (isGitHost && !('git' in value)) complaints.push({ key: 'git', message: 'expected the name of an entry of "git"' })
+  const stray = isGitHost ? 'registry' : 'git'
+  if (stray in value) complaints.push({ key: stray, message: `means nothing with the sender "${sender}"` })
   return complaints
 }
 
@@ -33,7 +32,7 @@ const ofOneKindSchema = {
 
 export const webhook = withRule(
   section({
-    sender: oneOf('generic', 'distribution', ...GIT_HOSTS).meta({ description: 'What sends the events.' }),
+    sender: oneOf(...OTHERS, ...GIT_HOSTS).meta({ description: 'What sends the events.' }),
     registry: textThat(
       'a registry host such as "registry.example.com:5000"',
       (value) => tryParseHost(value) !== undefined,

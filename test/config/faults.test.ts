@@ -372,6 +372,13 @@ const FAULTS: readonly [string, readonly string[]][] = [
     ],
   ],
   [
+    top('webhooks: { a: { sender: 1, secret: x, git: a, registry: ghcr.io } }'),
+    [
+      '2:26: webhooks.a.sender: expected "generic" or "distribution" or "github" or "gitlab" or "gitea" or "bitbucket", found 1',
+      '2:45: webhooks.a.git: no entry of "git" has the name "a"',
+    ],
+  ],
+  [
     top('webhooks: { a: { sender: github, secret: 1234567890, registry: ghcr.io } }'),
     [
       '2:16: webhooks.a.git: missing, expected the name of an entry of "git"',

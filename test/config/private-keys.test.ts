@@ -24,6 +24,8 @@ function openSsh(cipher: string): string {
 const PGP = '-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nxVgEZ\n-----END PGP PRIVATE KEY BLOCK-----\n'
 const ENCRYPTED = 'it is encrypted and needs "passphrase"'
 const PUBLIC = 'it has a public key: expected the private one'
+const NOT_ALONE = 'there is something before or after the key'
+const PARAMETERS = '-----BEGIN EC PARAMETERS-----\nBg==\n-----END EC PARAMETERS-----\n'
 const NO_SSH = 'it has no "-----BEGIN OPENSSH PRIVATE KEY-----"'
 const NO_RSA = 'it is no RSA key without a passphrase'
 
@@ -31,11 +33,10 @@ const JUDGED: readonly [kind: KeyKind, name: string, text: string, complaint?: s
   ['ssh', "OpenSSH's format", openSsh('none')],
   ['ssh', 'other line ends', openSsh('none').replaceAll('\n', '\r\n')],
   ['ssh', 'RSA in PEM', pemOf(rsa.privateKey, 'pkcs1')],
-  [
-    'ssh',
-    'ECDSA in PEM, after its parameters',
-    `-----BEGIN EC PARAMETERS-----\nBg==\n-----END EC PARAMETERS-----\n${pemOf(ec.privateKey, 'sec1')}`,
-  ],
+  ['ssh', 'ECDSA in PEM', pemOf(ec.privateKey, 'sec1')],
+  ['ssh', 'ECDSA in PEM, after its parameters', `${PARAMETERS}${pemOf(ec.privateKey, 'sec1')}`, NOT_ALONE],
+  ['ssh', 'a key before an explanation', `${openSsh('none')}of the bot\n`, NOT_ALONE],
+  ['ssh', 'a key of one line', openSsh('none').replaceAll('\n', '\\n'), 'it has "\\n" in place of its line ends'],
   ['ssh', 'PKCS #8', pemOf(ec.privateKey, 'pkcs8')],
   ['ssh', "OpenSSH's format, encrypted", openSsh('aes256-ctr'), ENCRYPTED],
   ['ssh', 'PEM, encrypted', pemOf(rsa.privateKey, 'pkcs1', 'p'), ENCRYPTED],
