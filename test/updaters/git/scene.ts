@@ -25,8 +25,11 @@ export interface Scene {
   stop(): Promise<void>
 }
 
-export interface EngineOptions {
+export interface EngineOptions extends Limits {
   readonly url?: string
+}
+
+export interface Limits {
   readonly maxPacks?: number
   readonly maxBytes?: number
   readonly maxFiles?: number
@@ -43,23 +46,42 @@ export async function startScene(
   const folder = join(state, 'repository')
   const { url, path } = await server.create('fleet', { 'a.yaml': 'a: 1\n', 'apps/b.yaml': 'b: 1\n' })
   const operations: GitOperation[] = []
-  const open: Scene['open'] = ({ url: other, ...limits } = {}) => {
-    const transport = openTransport(other ?? url, { credentials: options?.credentials, clock: systemClock })
-    const references = remoteReferences(transport)
-    const timed = timedBy(systemClock, (operation) => operations.push(operation))
-    const parts = { folder, transport, references, timed, ...limits }
-    const engine = options?.engine ?? 'isomorphic'
-    const source =
-      engine === 'isomorphic'
-        ? isomorphicSource(parts)
-        : wireSource({ ...parts, clock: systemClock, canFilter: engine === 'wire' })
-    return gitRepository({ source, references, transport, timed })
-  }
+  const { engine = 'isomorphic', credentials } = options ?? {}
+  const onOperation = (operation: GitOperation) => operations.push(operation)
+  const open: Scene['open'] = ({ url: other, ...limits } = {}) =>
+    openEngine({ engine, folder, url: other ?? url, credentials, limits, onOperation })
   const stop = async () => {
     await server.stop()
     await removeFolder(state)
   }
   return { server, url, path, folder, operations, repository: open(), open, stop }
+}
+
+export interface OpenEngineOptions {
+  readonly engine: Engine
+  readonly folder: string
+  readonly url: string
+  readonly credentials?: { readonly username: string; readonly password: string } | undefined
+  readonly limits?: Limits
+  readonly onOperation?: (operation: GitOperation) => void
+}
+
+export function openEngine({
+  engine,
+  folder,
+  url,
+  credentials,
+  limits,
+  onOperation,
+}: OpenEngineOptions): GitRepository {
+  const clock = systemClock
+  const transport = openTransport(url, { credentials, clock })
+  const references = remoteReferences(transport)
+  const timed = timedBy(clock, onOperation)
+  const parts = { folder, transport, references, clock, timed, ...limits }
+  const source =
+    engine === 'isomorphic' ? isomorphicSource(parts) : wireSource({ ...parts, canFilter: engine === 'wire' })
+  return gitRepository({ source, references, transport, timed })
 }
 
 export const never = { signal: new AbortController().signal }

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict'
-import { cp, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { cp, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import type { GitRepository } from '../../../src/updaters/git/repository.js'
+import { eventually } from '../../parts/eventually.js'
 import { removeFolder } from '../../parts/folder.js'
 import { commitFiles } from '../../parts/git-server.js'
-import { details, type Engine, never, readRoot, type Scene, startScene } from './scene.js'
+import type { RunningProcess } from '../../parts/process.js'
+import { COPIES, startReading } from './reading-process.js'
+import { details, type Engine, never, openEngine, readRoot, type Scene, startScene } from './scene.js'
 
 for (const engine of ['isomorphic', 'wire'] as const)
   describe(`the state folder of the engine "${engine}"`, () => withstands(engine))
@@ -21,7 +26,8 @@ function withstands(engine: Engine): void {
     await readAll(scene.repository)
     await change('a: 2\n')
     const base = await scene.repository.head('main', never)
-    const changes = [{ path: 'a.yaml', bytes: Buffer.from('a: 3\n') }]
+    const files = { 'a.yaml': 'a: 3\n', 'copy.txt': 'a: 3\n'.repeat(COPIES) }
+    const changes = Object.entries(files).map(([path, text]) => ({ path, bytes: Buffer.from(text) }))
     await scene.repository.push(await scene.repository.commit(base, changes, details), never)
     texts.unshift('a: 3\n')
     await readAll(scene.repository)
@@ -30,7 +36,7 @@ function withstands(engine: Engine): void {
   after(() => scene.stop())
 
   async function change(text: string): Promise<void> {
-    await commitFiles(scene.path, 'main', { 'a.yaml': text, 'large.txt': text.repeat(2_000) })
+    await commitFiles(scene.path, 'main', { 'a.yaml': text, 'copy.txt': text.repeat(COPIES) })
     texts.unshift(text)
   }
 
@@ -56,6 +62,58 @@ function withstands(engine: Engine): void {
         assert.deepEqual(read, texts, file)
       }
     })
+
+  /** Small enough for the folder to be emptied, and its files to be put together, all the time. */
+  const limits = { maxPacks: 3, maxBytes: 20_000, maxFiles: 3 }
+
+  test('reads right in processes that share it while others push', async () => {
+    const folder = `${scene.folder}.shared`
+    const readers = [1, 2].map(() => startReading({ engine, folder, url: scene.url, limits }))
+    try {
+      await eventually('both read', () => readers.every((reader) => hasRead(reader, 'a: 3\n')))
+      for (let round = 0; round < 12; round++) await change(`a: shared ${round}\n`)
+      await eventually('both read the last', () => readers.every((reader) => hasRead(reader, 'shared 11\n')))
+    } finally {
+      await Promise.all(readers.map((reader) => reader.stop()))
+    }
+    for (const reader of readers) assert.doesNotMatch(reader.output(), /Error/)
+  })
+
+  test('reads right after a process was killed while it wrote', async () => {
+    const folders = [1, 2, 3].map((at) => `${scene.folder}.killed-${at}`)
+    const killed = folders.map(async (folder, at) => {
+      const reader = startReading({ engine, folder, url: scene.url, startsOver: true })
+      await eventually('it reads', () => hasRead(reader, '\n'))
+      // Anywhere between two writes, or within one.
+      await setTimeout(at * 37)
+      reader.signal('SIGKILL')
+      await reader.ended
+      assert.doesNotMatch(reader.output(), /Error/)
+    })
+    await Promise.all(killed)
+    for (const folder of folders) assert.deepEqual(await readAll(openEngine({ engine, folder, url: scene.url })), texts)
+  })
+
+  test('stays below twice its limit, or what one commit has, while others push large files', async () => {
+    const folder = `${scene.folder}.bounded`
+    const maxBytes = 400_000
+    const repository = openEngine({ engine, folder, url: scene.url, limits: { maxBytes } })
+    for (let round = 0; round < 12; round++) {
+      const large = randomBytes(100_000)
+      await commitFiles(scene.path, 'main', { 'large.bin': large })
+      texts.unshift(texts[0] ?? '')
+      const snapshot = await repository.head('main', never)
+      assert.equal(await readRoot(repository, snapshot), texts[0])
+      const entry = (await repository.readTree(snapshot.tree, never)).find(({ name }) => name === 'large.bin')
+      for await (const { bytes } of repository.readBlobs([entry?.oid ?? ''], never)) assert.deepEqual(bytes, large)
+      assert.ok((await bytesBelow(folder)) < 2 * maxBytes)
+    }
+  })
+}
+
+function hasRead(reader: RunningProcess, text: string): boolean {
+  assert.doesNotMatch(reader.output(), /Error/)
+  return reader.output().includes(text)
 }
 
 /** What `a.yaml` has in each commit, read by their trees. */
@@ -81,4 +139,9 @@ function flip(position: number): (path: string) => Promise<void> {
 async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   return entries.filter((entry) => entry.isFile()).map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+}
+
+async function bytesBelow(folder: string): Promise<number> {
+  const sizes = (await filesBelow(folder)).map(async (file) => (await stat(join(folder, file))).size)
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
 }
