@@ -31,7 +31,7 @@ export function githubAppLogin(app: GitHubAppLogin['githubApp'], options: TokenO
     return untilAborted(signal, joined.token).finally(() => {
       joined.waiting--
       if (joined.waiting > 0) return
-      if (renewal === joined) renewal = undefined
+      renewal = undefined
       joined.stop.abort()
     })
   }

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { discover } from '../../../../src/updaters/git/answer.js'
@@ -86,6 +89,8 @@ describe('a GitHub App', () => {
     const transport = open()
     await look(transport)
     await clock.advance(HOUR_MS * 0.95)
+    github.instead = () => ({ status: 403, headers: {}, body: Buffer.alloc(0) })
+    await assert.rejects(look(transport), gitError('UNAUTHORIZED', false, /answered 403/))
     github.instead = () => ({ status: 503, headers: {}, body: Buffer.alloc(0) })
     await look(transport)
     await clock.advance(HOUR_MS * 0.05)
@@ -104,6 +109,14 @@ describe('a GitHub App', () => {
     const refused = assert.rejects(look(transport), gitError('UNAUTHORIZED', false, /asked with the configured/))
     assert.equal(await issuedBy(() => refused), 1)
     github.server.before = allowed
+  })
+
+  test('does not go back to a refused token where there is no other to be had', async () => {
+    const transport = open()
+    await look(transport)
+    github.revoke()
+    github.instead = () => ({ status: 503, headers: {}, body: Buffer.alloc(0) })
+    await assert.rejects(look(transport), gitError('UNREACHABLE', true, /answered 503/))
   })
 
   test('conceals the token and the one before', async () => {
@@ -210,6 +223,31 @@ describe('a GitHub App', () => {
       github.instead = () => given
       await assert.rejects(look(open()), gitError(code, retryable, message))
     })
+})
+
+test('a token that nobody waits for any more is not asked for any longer', async (t) => {
+  let [asked, closed] = [false, false]
+  const silent = createServer((request) => {
+    asked = true
+    request.once('close', () => {
+      closed = true
+    })
+  })
+  t.after(() => silent.close())
+  await once(silent.listen(0, '127.0.0.1'), 'listening')
+  const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/fleet.git`
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 })
+  const key = { text: String(privateKey.export({ type: 'pkcs1', format: 'pem' })) }
+  const transport = openTransport(url, {
+    credentials: { githubApp: { id: '1', installation: '2', key } },
+    clock: manualClock(),
+  })
+  const controller = new AbortController()
+  const looking = discover(transport, 'git-upload-pack', 2, controller.signal)
+  await eventually('it is asked for', () => asked)
+  controller.abort(new Error('stopping'))
+  await assert.rejects(looking, /^Error: stopping$/)
+  await eventually('the request is closed', () => closed)
 })
 
 const APIS: readonly [url: string, api: string][] = [

@@ -84,6 +84,10 @@ describe('a place that a redirect named', () => {
     await look(transport)
     assert.equal(origin.requests.length, 2)
     assert.equal(other.requests.length, 2)
+    origin.before = sendAway
+    other.before = () => undefined
+    await look(transport)
+    assert.deepEqual(told, [`${other.url}/fleet.git`])
   })
 
   test('is not kept where it is not one of the same repository', async () => {

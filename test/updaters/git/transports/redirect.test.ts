@@ -59,6 +59,7 @@ test('who is not the configured server neither gets trust back nor reaches furth
   const elsewhere: Target = { url: new URL('https://other.example.com/x'), trusted: false, reach: 'public' }
   const back = follow('https://git.example.com/x', '10.0.0.1', elsewhere)
   assert.deepEqual([back?.trusted, back?.reach], [false, 'public'])
+  assert.equal(follow('/y', '10.0.0.1', elsewhere)?.trusted, false)
   assert.throws(() => follow('https://10.0.0.1/', '10.0.0.1', elsewhere), gitError('INVALID_ANSWER', false))
 })
 
