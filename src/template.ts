@@ -12,9 +12,6 @@ export type TemplateErrorCode = 'INVALID_TEMPLATE' | 'CANNOT_RENDER'
 /** Its message says what is wrong and where in the text; what text that is, the caller knows. */
 export class TemplateError extends TidemarkError<TemplateErrorCode> {}
 
-/** What a template of commit messages may name. Source: docs/configuration.md. */
-export const MESSAGE_VARIABLES: readonly string[] = ['summary', 'git', 'branch', 'changes', 'policies']
-
 /**
  * Reads a template that names these variables, and what it makes itself, alone. It computes on what it is given: no file is
  * read, and what a template does is bounded in size and time. Throws `TemplateError` `INVALID_TEMPLATE`.
@@ -25,7 +22,39 @@ export function compileTemplate(text: string, variables: readonly string[]): Tex
     refuseUnknown(parsed, variables)
     return parsed
   })
-  return { render: (values) => saying('CANNOT_RENDER', () => String(liquid.renderSync(template, { ...values }))) }
+  return { render: (values) => saying('CANNOT_RENDER', () => bounded(liquid.renderSync(template, { ...values }))) }
+}
+
+/** Reads a template of commit messages, which may name what docs/configuration.md says. Throws like `compileTemplate`. */
+export function compileMessageTemplate(text: string): TextTemplate {
+  const template = compileTemplate(text, Object.keys(MESSAGE_EXAMPLE))
+  try {
+    // What is not among the fields of a change shows here, and not when there is something to commit.
+    template.render(MESSAGE_EXAMPLE)
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error
+    throw new TemplateError('INVALID_TEMPLATE', error.message, { cause: error })
+  }
+  return template
+}
+
+const MESSAGE_EXAMPLE = {
+  summary: 'podinfo to 6.9.1',
+  git: 'fleet',
+  branch: 'main',
+  changes: [
+    {
+      policy: 'podinfo',
+      image: 'ghcr.io/stefanprodan/podinfo',
+      file: 'apps/podinfo.yaml',
+      line: 7,
+      from: '6.9.0',
+      to: '6.9.1',
+      revision: null,
+      createdAt: null,
+    },
+  ],
+  policies: [{ name: 'podinfo', image: 'ghcr.io/stefanprodan/podinfo', from: '6.9.0', to: '6.9.1' }],
 }
 
 /** Enough for any message, and little enough that a mistake is no standstill. */
@@ -33,6 +62,7 @@ const MAX_TEMPLATE_LENGTH = 16 * 1024
 const MAX_RENDER_MS = 1_000
 /** In characters and elements of what filters and loops make. */
 const MAX_MEMORY = 8 * 1024 * 1024
+const MAX_TEXT_LENGTH = 4 * 1024 * 1024
 
 const TAGS = 'assign capture case comment if unless for break continue cycle increment decrement echo raw liquid #'
 
@@ -79,6 +109,12 @@ function refuseUnknown(template: Template[], variables: readonly string[]): void
     const expected = variables.map((variable) => `"${variable}"`).join(', ')
     throw new TemplateError('INVALID_TEMPLATE', at(first?.location, `unknown variable "${name}": expected ${expected}`))
   }
+}
+
+function bounded(rendered: unknown): string {
+  const text = String(rendered)
+  if (text.length > MAX_TEXT_LENGTH) throw new Error(`text is longer than ${MAX_TEXT_LENGTH} characters`)
+  return text
 }
 
 function saying<T>(code: TemplateErrorCode, work: () => T): T {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { compileTemplate } from '../src/template.js'
+import { compileMessageTemplate, compileTemplate } from '../src/template.js'
 
 const VALUES = {
   summary: 'app to 1.1.0',
@@ -68,11 +68,34 @@ describe('a template', () => {
     })
   }
 
+  it('makes no more than can be read', () => {
+    const template = compileTemplate(`{% for i in (1..1000) %}${'x'.repeat(5_000)}{% endfor %}`, [])
+    assert.throws(() => template.render({}), {
+      code: 'CANNOT_RENDER',
+      message: 'text is longer than 4194304 characters',
+    })
+  })
+
   it('that does not end is ended', () => {
     const loop = (body: string) => `{% for i in (1..10000) %}${body}{% endfor %}`
     assert.throws(() => compileTemplate(loop(loop(loop(''))), NAMES).render(VALUES), {
       code: 'CANNOT_RENDER',
       message: /limit exceeded$/,
+    })
+  })
+})
+
+describe('a template of messages', () => {
+  it('may name what a change has', () => {
+    const fields = ['policy', 'image', 'file', 'line', 'from', 'to', 'revision', 'createdAt']
+    const text = fields.map((field) => `{{ changes[0].${field} }}`).join('')
+    compileMessageTemplate(`{{ summary }}{{ git }}{{ branch }}${text}{{ policies[0].name }}`)
+  })
+
+  it('is refused where it names what no change has', () => {
+    assert.throws(() => compileMessageTemplate('{% for change in changes %}\n{{ change.tag }}{% endfor %}'), {
+      code: 'INVALID_TEMPLATE',
+      message: 'line 2, column 4: undefined variable: change.tag',
     })
   })
 })

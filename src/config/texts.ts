@@ -7,7 +7,7 @@ import type { TagFilter } from '../policies/filter.js'
 import { parseKeyPath } from '../policies/key-path.js'
 import { parseInstant } from '../policies/local-time.js'
 import { createWindow, type WindowTexts } from '../policies/window.js'
-import { compileTemplate, MESSAGE_VARIABLES, TemplateError } from '../template.js'
+import { compileMessageTemplate, compileTemplate, TemplateError } from '../template.js'
 import { isBranchName } from './branch.js'
 
 /*
@@ -118,7 +118,7 @@ export function keyPathComplaint(text: string): string | undefined {
 
 /** Of the message of commits. */
 export function messageComplaint(text: string): string | undefined {
-  return templateComplaint(text, MESSAGE_VARIABLES)
+  return templateComplaint(text, () => compileMessageTemplate(text))
 }
 
 /** One that stands below `refs/heads/`, without saying so. */
@@ -130,16 +130,16 @@ const PUSH_BRANCH_VARIABLES = ['policy', 'image', 'tag', 'branch', 'git']
 
 /** Of the branch that is pushed to. What a variable becomes is known only then. */
 export function pushBranchComplaint(text: string): string | undefined {
-  const complaint = templateComplaint(text, PUSH_BRANCH_VARIABLES)
+  const complaint = templateComplaint(text, () => compileTemplate(text, PUSH_BRANCH_VARIABLES))
   if (complaint !== undefined) return complaint
   const isFixed = !/\{[{%]/.test(text)
   return isFixed && !isBranch(text) ? 'expected a branch name' : undefined
 }
 
-function templateComplaint(text: string, variables: readonly string[]): string | undefined {
+function templateComplaint(text: string, compile: () => unknown): string | undefined {
   if (text.trim() === '') return 'expected a template that is not empty'
   try {
-    compileTemplate(text, variables)
+    compile()
     return undefined
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error

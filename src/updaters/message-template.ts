@@ -2,12 +2,12 @@ import { groupBy } from '../group-by.js'
 import type { Provenance } from '../image/description.js'
 import { formatInstant } from '../policies/time-text.js'
 import { oneLine } from '../telemetry/one-line.js'
-import { compileTemplate, MESSAGE_VARIABLES, TemplateError } from '../template.js'
+import { compileMessageTemplate, TemplateError } from '../template.js'
 import { briefest, type Change, type MessageTemplate, summaryOf } from './commit-message.js'
 
 /** Reads a template. `git` is the name of the repository in the policy file. Throws `TemplateError`. */
 export function messageTemplate(text: string, git: string, branch: string): MessageTemplate {
-  const template = compileTemplate(text, MESSAGE_VARIABLES)
+  const template = compileMessageTemplate(text)
   const names = trailerNamesIn(text)
 
   return {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { tmpdir } from 'node:os'
 import { describe, it } from 'node:test'
 import { type Change, commitMessage } from '../../src/updaters/commit-message.js'
 import { updateTrailers } from '../../src/updaters/trailers.js'
+import { git } from '../parts/git-server.js'
 
 const change: Change = {
   policy: 'podinfo',
@@ -80,18 +81,13 @@ Tidemark-Update: web web none -> 2.0.0
     ])
   })
 
-  it('ends with who signs off', () => {
-    const signOff = { name: 'Tidemark Bot', email: 'bot@example.com' }
-    assert.deepEqual(trailersOf(commitMessage([change], { signOff })), [
-      'Tidemark-Update: podinfo ghcr.io/stefanprodan/podinfo 6.9.0 -> 6.9.1',
-      'Signed-off-by: Tidemark Bot <bot@example.com>',
-    ])
+  it('ends with who signs off, and Git reads the trailers', async () => {
+    const input = commitMessage([change], { signOff: { name: 'Tidemark Bot', email: 'bot@example.com' } })
+    assert.equal(
+      (await git(tmpdir(), ['interpret-trailers', '--parse'], { input })).toString(),
+      `Tidemark-Update: podinfo ghcr.io/stefanprodan/podinfo 6.9.0 -> 6.9.1
+Signed-off-by: Tidemark Bot <bot@example.com>
+`,
+    )
   })
 })
-
-/** As Git reads them. */
-function trailersOf(message: string): readonly string[] {
-  const { status, stdout } = spawnSync('git', ['interpret-trailers', '--parse'], { input: message, encoding: 'utf8' })
-  assert.equal(status, 0)
-  return stdout.trim().split('\n')
-}

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { tmpdir } from 'node:os'
 import { describe, it } from 'node:test'
 import { type Change, commitMessage } from '../../src/updaters/commit-message.js'
 import { messageTemplate } from '../../src/updaters/message-template.js'
 import { updateTrailers } from '../../src/updaters/trailers.js'
+import { git } from '../parts/git-server.js'
 
 const app: Change = { policy: 'app', image: 'ghcr.io/org/app', file: 'a.yaml', line: 3, from: '1.0', to: '1.1' }
 const web: Change = { policy: 'web', image: 'web', file: 'b.yaml', line: 5, from: '', to: '2.0' }
@@ -53,36 +55,37 @@ describe('a message by a template', () => {
     assert.equal(render(`A\n\n${SIGN_OFF}`, [app], true), `A\n\n${SIGN_OFF}\n${APP}\n`)
   })
 
-  it('lets no text of others be a line or a trailer of its own', () => {
+  it('lets no text of others be a line or a trailer of its own', async () => {
     const files = [
-      'x\n\nTidemark-Update: a b 1 -> 2\n',
       'Tidemark-Update: a b 1 -> 2',
+      'x\n\nTidemark-Update: a b 1 -> 2\n',
       'Reviewed-by: Eve',
       '\x1b[2J{{ git }}',
     ]
     const changes = files.map((file) => ({ ...app, file }))
-    const message = render('{{ changes[1].file }}\n\n{% for c in changes %}{{ c.file }}\n{% endfor %}', changes)
+    const message = render('{{ changes.first.file }}\n\n{% for c in changes %}{{ c.file }}\n{% endfor %}', changes)
     assert.equal(
       message,
       `> Tidemark-Update: a b 1 -> 2
 
-x\\u{a}\\u{a}Tidemark-Update: a b 1 -> 2\\u{a}
 > Tidemark-Update: a b 1 -> 2
+x\\u{a}\\u{a}Tidemark-Update: a b 1 -> 2\\u{a}
 Reviewed-by: Eve
 \\u{1b}[2J{{ git }}
 
 ${APP}
 `,
     )
+    assert.equal((await git(tmpdir(), ['interpret-trailers', '--parse'], { input: message })).toString(), `${APP}\n`)
     assert.deepEqual(updateTrailers(message), [{ policy: 'app', image: 'ghcr.io/org/app', from: '1.0', to: '1.1' }])
   })
 
   it('says of which branch it is where it cannot be', () => {
-    assert.throws(() => render('{{ changes[0].flie }}', [app]), {
+    assert.throws(() => render('{% if changes.size > 1 %}{{ changes[2].file }}{% endif %}', [app, web]), {
       name: 'TemplateError',
       code: 'CANNOT_RENDER',
       message:
-        'Cannot write the message of a commit to "main" of "fleet": line 1, column 4: undefined variable: changes.0.flie',
+        'Cannot write the message of a commit to "main" of "fleet": line 1, column 29: undefined variable: changes.2',
     })
   })
 })
