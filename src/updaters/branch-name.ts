@@ -1,4 +1,4 @@
-import { compileTemplate } from '../template.js'
+import { compileTemplate, TemplateError } from '../template.js'
 
 /** What a template of branch names may name. Source: docs/configuration.md. */
 export const BRANCH_VARIABLES: readonly string[] = ['policy', 'image', 'tag', 'branch', 'git']
@@ -14,10 +14,18 @@ export interface BranchNaming {
   readonly git: string
 }
 
-/** Names branches by a template. Throws `TemplateError`, here and when it names one. */
+/** Names branches by a template; empty where it names none. Throws `TemplateError`, here and when it names one. */
 export function branchNames(template: string): (naming: BranchNaming) => string {
   const compiled = compileTemplate(template, BRANCH_VARIABLES)
-  return (naming) => branchNameFrom(compiled.render({ ...naming }))
+  return (naming) => {
+    try {
+      return branchNameFrom(compiled.render({ ...naming }))
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error
+      const message = `Cannot name the branch for policy "${naming.policy}": ${error.message}`
+      throw new TemplateError(error.code, message, { cause: error })
+    }
+  }
 }
 
 /** The text with `-` for what no branch can have, which may be none. Source: git-check-ref-format(1). */

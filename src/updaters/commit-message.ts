@@ -2,7 +2,7 @@ import type { Provenance } from '../image/description.js'
 import { formatInstant } from '../policies/time-text.js'
 import { oneLine } from '../telemetry/one-line.js'
 import type { Person } from './git/repository.js'
-import { updateTrailer } from './trailers.js'
+import { branchTrailer, updateTrailer } from './trailers.js'
 
 /** One place that a commit changes. */
 export interface Change {
@@ -20,6 +20,8 @@ export interface MessageOptions {
   readonly provenance?: ReadonlyMap<string, Provenance> | undefined
   /** What stands above the trailers. Absent: `Update <policy> to <value>`, and a line for each change. */
   readonly template?: MessageTemplate | undefined
+  /** The branch of our own that the commit is for. Absent: it is for the branch that was read. */
+  readonly branch?: string | undefined
   /** Who signs off. Source: git-commit(1), `--signoff`. */
   readonly signOff?: Person | undefined
 }
@@ -40,12 +42,14 @@ export interface MessageTemplate {
  * Throws `TemplateError` where the template cannot be rendered.
  */
 export function commitMessage(changes: readonly Change[], options: MessageOptions = {}): string {
-  const { provenance = new Map(), template, signOff } = options
+  const { provenance = new Map(), template, branch, signOff } = options
   const text = template === undefined ? usualText(changes, provenance) : template.render(changes, provenance)
   const lines = linesOf(text, `Update ${summaryOf(changes)}`)
   const paragraph = lines.slice(lines.lastIndexOf('') + 1)
   const joins = paragraph.length < lines.length && template?.isTrailers(paragraph)
-  const trailers = [...changes.map(updateTrailer), ...(signOff === undefined ? [] : [signOffOf(signOff)])]
+  const trailers = changes.map(updateTrailer)
+  if (branch !== undefined) trailers.push(branchTrailer(branch))
+  if (signOff !== undefined) trailers.push(signOffOf(signOff))
   const added = distinct(trailers).filter((trailer) => !(joins && paragraph.includes(trailer)))
   return `${lines.join('\n')}${joins ? '\n' : '\n\n'}${added.join('\n')}\n`
 }

@@ -1,8 +1,6 @@
-import { reasonOf } from '../error.js'
 import { groupBy } from '../group-by.js'
 import { choiceFor } from '../jobs/selection.js'
 import { oneLine } from '../telemetry/one-line.js'
-import { TemplateError } from '../template.js'
 import type { Change } from './commit-message.js'
 import type { GitRepository, PastCommit, PushOptions } from './git/repository.js'
 import type { JudgedPlace, Known } from './judgement.js'
@@ -29,56 +27,38 @@ export interface Deliveries {
   readonly deliveries: readonly Delivery[]
 }
 
+interface Context {
+  readonly target: UpdateTarget
+  readonly repository: GitRepository
+}
+
 /** Divides a plan by the branches that its changes are pushed to, and looks at those of our own. Throws `GitError`. */
 export async function deliveriesOf(
   plan: BranchPlan,
   known: Known,
-  { target, repository }: { readonly target: UpdateTarget; readonly repository: GitRepository },
+  context: Context,
   signal: AbortSignal,
 ): Promise<Deliveries> {
-  const { branchFor } = target.push ?? {}
+  const { branch, push } = context.target
   const due = plan.places.filter(({ edit }) => edit !== undefined)
-  if (branchFor === undefined || due.length === 0) {
+  if (due.length === 0) return { plan, deliveries: [] }
+  if (push?.branchFor === undefined) {
     const { files, changes } = plan
-    return { plan, deliveries: due.length === 0 ? [] : [{ branch: target.branch, places: due, files, changes }] }
+    return { plan, deliveries: [{ branch, places: due, files, changes }] }
   }
 
   const after = new Map<JudgedPlace, JudgedPlace>()
   const deliveries: Delivery[] = []
-  const tagOf = ({ policy, tag, desired }: JudgedPlace) =>
-    choiceFor(known.selections.get(policy), tag)?.tag ?? desired ?? ''
-  for (const [branch, places] of [...groupBy(due, nameOf)].sort(byName(target.branch))) {
-    const settle = (verdict: (place: JudgedPlace) => Verdict) => {
-      for (const place of places) after.set(place, settled(place, verdict(place)))
-    }
-    try {
-      if (branch === undefined) throw new TemplateError('CANNOT_RENDER', 'Cannot name its branch: the name is empty')
-      const files = filesOf(places, plan.files)
-      const delivery = { branch, places, files, changes: places.flatMap(changeAt) }
-      const own = branch === target.branch ? undefined : await lookAtOwn(branch, files)
-      if (own === undefined) deliveries.push(delivery)
-      else if (own.state === 'ready') settle((place) => unmerged(place, branch))
-      else if (own.state === 'foreign') settle((place) => foreign(place, branch, own.commit))
-      else deliveries.push({ ...delivery, onto: { branch, replaces: 'commit' in own ? own.commit : undefined } })
-    } catch (error) {
-      if (!(error instanceof ManifestError) && !(error instanceof TemplateError)) throw error
-      settle(() => unwritable(reasonOf(error)))
-    }
+  const byBranch = groupBy(due, (place) => branchOf(place, known, context.target))
+  for (const [name, places] of [...byBranch].sort(byName(branch))) {
+    const found = await deliveryTo(name, places, plan, context, signal)
+    if (typeof found === 'object') deliveries.push(found)
+    else for (const place of places) after.set(place, settled(place, found(place)))
   }
-  return {
-    plan: only(deliveries, { ...plan, places: plan.places.map((place) => after.get(place) ?? place) }),
-    deliveries,
-  }
-
-  function lookAtOwn(branch: string, files: readonly FileEdit[]) {
-    const { email: committer } = target.committer ?? target.author
-    return lookAtOwnBranch(repository, { branch, files, committer }, signal)
-  }
-
-  function nameOf(place: JudgedPlace): string | undefined {
-    const { policy, image } = place
-    return branchFor?.({ policy, image, tag: tagOf(place), branch: target.branch, git: target.git }) || undefined
-  }
+  const places = plan.places.map((place) => after.get(place) ?? place)
+  const files = deliveries.flatMap((delivery) => delivery.files)
+  const changes = deliveries.flatMap((delivery) => delivery.changes)
+  return { plan: { ...plan, places, files, changes }, deliveries }
 }
 
 /** The plan once these were delivered, or could not be. What went to a branch of our own does not stand where it is read. */
@@ -91,13 +71,61 @@ export function afterDelivery(plan: BranchPlan, { branch, ...delivery }: Deliver
 
 type Verdict = Pick<JudgedPlace, 'state' | 'reason' | 'obstacle'>
 
+function branchOf(place: JudgedPlace, { selections }: Known, { push, branch, git }: UpdateTarget): string {
+  const { policy, image, desired = '' } = place
+  const tag = choiceFor(selections.get(policy), place.tag)?.tag ?? desired
+  return push?.branchFor?.({ policy, image, tag, branch, git }) ?? branch
+}
+
+/** What is to be pushed to a branch for these places, or what is to be said of each where nothing is. */
+async function deliveryTo(
+  branch: string,
+  places: readonly JudgedPlace[],
+  plan: BranchPlan,
+  { target, repository }: Context,
+  signal: AbortSignal,
+): Promise<Delivery | ((place: JudgedPlace) => Verdict)> {
+  if (branch === '') return () => unwritable('Cannot name its branch: the name is empty')
+  const files = filesOf(places, plan.files)
+  if (typeof files === 'string') return () => unwritable(files)
+  const delivery = { branch, places, files, changes: places.flatMap(changeAt) }
+  if (branch === target.branch) return delivery
+
+  const { email: committer } = target.committer ?? target.author
+  const own = await lookAtOwnBranch(repository, { branch, files, committer }, signal)
+  switch (own.state) {
+    case 'absent':
+      return { ...delivery, onto: { branch } }
+    case 'outdated':
+      return { ...delivery, onto: { branch, replaces: own.commit } }
+    case 'ready':
+      return (place) => unmerged(place, branch)
+    case 'foreign':
+      return (place) => foreign(place, branch, own.commit)
+  }
+}
+
+/** The files with these changes alone, or why one cannot be edited so. */
+function filesOf(places: readonly JudgedPlace[], files: readonly FileEdit[]): readonly FileEdit[] | string {
+  const byFile = groupBy(places, ({ file }) => file)
+  try {
+    return files.flatMap(({ path, before }) => {
+      const edits = (byFile.get(path) ?? []).flatMap(({ edit }) => edit ?? [])
+      return edits.length === 0 ? [] : [{ path, before, after: spliceManifest(path, before, edits) }]
+    })
+  } catch (error) {
+    if (!(error instanceof ManifestError)) throw error
+    return error.message
+  }
+}
+
 function unmerged({ desired }: JudgedPlace, branch: string): Verdict {
   return { state: 'pending', reason: `${desired} is on branch "${branch}", not merged yet`, obstacle: 'unmerged' }
 }
 
 function foreign({ desired }: JudgedPlace, branch: string, { oid, committer }: PastCommit): Verdict {
   const last = oneLine(`commit ${oid.slice(0, 7)} of ${committer.name || committer.email || 'somebody'}`).slice(0, 100)
-  const reason = `${desired} waits: branch "${branch}" ends with ${last}, which is not written over`
+  const reason = `${desired} waits: branch "${branch}" ends with ${last}, which was not made for it and is not written over`
   return { state: 'held', reason, obstacle: 'unmerged' }
 }
 
@@ -109,25 +137,8 @@ function settled({ edit: _, ...place }: JudgedPlace, verdict: Verdict): JudgedPl
   return { ...place, ...verdict }
 }
 
-function filesOf(places: readonly JudgedPlace[], files: readonly FileEdit[]): readonly FileEdit[] {
-  const byFile = groupBy(places, ({ file }) => file)
-  return files.flatMap(({ path, before }) => {
-    const edits = (byFile.get(path) ?? []).flatMap(({ edit }) => edit ?? [])
-    return edits.length === 0 ? [] : [{ path, before, after: spliceManifest(path, before, edits) }]
-  })
-}
-
-function only(deliveries: readonly Delivery[], plan: BranchPlan): BranchPlan {
-  return {
-    ...plan,
-    files: deliveries.flatMap(({ files }) => files),
-    changes: deliveries.flatMap(({ changes }) => changes),
-  }
-}
-
-function byName(
-  last: string,
-): (a: readonly [string | undefined, unknown], b: readonly [string | undefined, unknown]) => number {
-  const rank = (name = '') => `${name === last ? 1 : 0}${name}`
+/** By name, and this one last. */
+function byName(last: string): (a: readonly [string, unknown], b: readonly [string, unknown]) => number {
+  const rank = (name: string) => `${name === last ? 1 : 0}${name}`
   return ([a], [b]) => (rank(a) < rank(b) ? -1 : 1)
 }

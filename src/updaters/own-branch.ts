@@ -2,7 +2,7 @@ import { GitError } from './git/errors.js'
 import { objectId } from './git/objects.js'
 import type { GitRepository, Oid, PastCommit } from './git/repository.js'
 import type { FileEdit } from './plan.js'
-import { updateTrailers } from './trailers.js'
+import { isMadeFor } from './trailers.js'
 
 /** How a branch upon which nobody but Tidemark commits stands to what is wanted there. */
 export type OwnBranch =
@@ -10,7 +10,7 @@ export type OwnBranch =
   /** Its commit changes what is wanted and nothing else, wherever the branch that it began at is by now. */
   | { readonly state: 'ready' }
   | { readonly state: 'outdated'; readonly commit: Oid }
-  /** Its last commit is somebody else's. */
+  /** Its last commit is somebody else's, or ours for another branch. */
   | { readonly state: 'foreign'; readonly commit: PastCommit }
 
 export interface Wanted {
@@ -29,7 +29,8 @@ export async function lookAtOwnBranch(
   const tip = await tipOf(repository, branch, signal)
   if (tip === undefined) return { state: 'absent' }
   const commit = await repository.readCommit(tip, { signal })
-  const isOurs = commit.committer.email === committer && updateTrailers(commit.message).length > 0
+  // A commit of ours on another branch may have got there together with those of others.
+  const isOurs = commit.committer.email === committer && isMadeFor(branch, commit.message)
   if (!isOurs) return { state: 'foreign', commit }
   const changed = await changesBy(repository, commit, files.length, signal)
   return changed !== undefined && isSame(changed, files) ? { state: 'ready' } : { state: 'outdated', commit: tip }

@@ -144,6 +144,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     return commitMessage(delivery.changes, {
       provenance: await originsOf(delivery, known, signal),
       template: options.message,
+      branch: delivery.onto?.branch,
       signOff: options.signOff ? committer : undefined,
     })
   }

@@ -19,6 +19,7 @@ export interface ReleaseTrailer {
 
 const UPDATE = 'Tidemark-Update: '
 const RELEASE = 'Tidemark-Release: '
+const BRANCH = 'Tidemark-Branch: '
 
 /** `Tidemark-Update: <policy> <image> <from> -> <to>`, with `none` where nothing stood. */
 export function updateTrailer({ policy, image, from, to }: UpdateTrailer): string {
@@ -27,6 +28,16 @@ export function updateTrailer({ policy, image, from, to }: UpdateTrailer): strin
 
 export function releaseTrailer({ policy, value }: ReleaseTrailer): string {
   return oneLine(`${RELEASE}${policy} ${value}`)
+}
+
+/** `Tidemark-Branch: <branch>`: the branch of our own that the commit was made for. */
+export function branchTrailer(branch: string): string {
+  return oneLine(`${BRANCH}${branch}`)
+}
+
+/** Whether a commit was made for this branch of our own. */
+export function isMadeFor(branch: string, message: string): boolean {
+  return valuesOf(message, BRANCH).includes(branch)
 }
 
 /** Every one in a message, wherever it stands: a squash has the messages of other commits in its own, indented or as a list. */

@@ -40,6 +40,11 @@ describe('the name of a branch', () => {
     assert.equal(nameOf('{{ git }}/{{ branch }}/{{ policy }}-{{ tag }}'), 'fleet/main/app-1.1.0')
     assert.equal(nameOf('{{ image | upcase }}'), 'GHCR.IO/ORG/APP')
     assert.equal(nameOf('staging'), 'staging')
+    assert.equal(nameOf(''), '')
+    assert.throws(() => nameOf('{% for i in (1..100000000) %}x{% endfor %}'), {
+      code: 'CANNOT_RENDER',
+      message: /^Cannot name the branch for policy "app": /,
+    })
     assert.throws(() => branchNames('{{ version }}'), { name: 'TemplateError', code: 'INVALID_TEMPLATE' })
   })
 })

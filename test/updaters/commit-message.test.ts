@@ -81,11 +81,13 @@ Tidemark-Update: web web none -> 2.0.0
     ])
   })
 
-  it('ends with who signs off, and Git reads the trailers', async () => {
-    const input = commitMessage([change], { signOff: { name: 'Tidemark Bot', email: 'bot@example.com' } })
+  it('ends with its own branch and who signs off, and Git reads the trailers', async () => {
+    const signOff = { name: 'Tidemark Bot', email: 'bot@example.com' }
+    const input = commitMessage([change], { branch: 'tidemark/podinfo', signOff })
     assert.equal(
       (await git(tmpdir(), ['interpret-trailers', '--parse'], { input })).toString(),
       `Tidemark-Update: podinfo ghcr.io/stefanprodan/podinfo 6.9.0 -> 6.9.1
+Tidemark-Branch: tidemark/podinfo
 Signed-off-by: Tidemark Bot <bot@example.com>
 `,
     )

@@ -156,8 +156,21 @@ describe('updates on branches of their own', () => {
 
     assert.deepEqual(await pushed(), ['tidemark/b 1'])
     assert.equal((await log(path, 'tidemark/a'))[0]?.oid, human)
-    const reason = `1.2.0 waits: branch "tidemark/a" ends with commit ${human.slice(0, 7)} of Somebody, which is not written over`
+    const reason = `1.2.0 waits: branch "tidemark/a" ends with commit ${human.slice(0, 7)} of Somebody, which was not made for it and is not written over`
     assert.equal((await placesOf())[0], `a.yaml held unmerged: ${reason}`)
+  })
+
+  it('leave a branch alone that ends with a commit of ours for another', async () => {
+    const { path, select, pushed, open, placesOf } = await setup({ branch: 'production' })
+    await commitFiles(path, 'production', { ...files, 'people.yaml': 'x' })
+    const direct = await open({ branch: 'production', target: { branch: 'production' } })
+    await direct.select('a', '1.1.0')
+    assert.deepEqual(await pushed(direct), ['production 1'])
+
+    await select('a', '1.1.0')
+    assert.deepEqual(await pushed(), [])
+    assert.equal((await log(path, 'production')).length, 2)
+    assert.match((await placesOf())[0] ?? '', /of Tidemark, which was not made for it/)
   })
 
   it('leave a branch alone that somebody has amended', async () => {

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { commitMessage } from '../../src/updaters/commit-message.js'
-import { releaseTrailer, releaseTrailers, updateTrailer, updateTrailers } from '../../src/updaters/trailers.js'
+import {
+  branchTrailer,
+  isMadeFor,
+  releaseTrailer,
+  releaseTrailers,
+  updateTrailer,
+  updateTrailers,
+} from '../../src/updaters/trailers.js'
 
 const DIGEST = `sha256:${'a'.repeat(64)}`
 const update = { policy: 'team/app', image: 'ghcr.io/org/app', from: '1.0.0', to: '1.1.0' }
@@ -55,6 +62,15 @@ describe('the trailers of a message', () => {
   for (const text of others) {
     it(`are not "${text}"`, () => assert.deepEqual([...updateTrailers(text), ...releaseTrailers(text)], []))
   }
+
+  it('say for which branch a commit was made', () => {
+    const message = `Update\n\n${updateTrailer(update)}\n${branchTrailer('tidemark/app')}\n`
+    const branches = ['tidemark/app', 'tidemark', 'app', '']
+    assert.deepEqual(
+      branches.filter((branch) => isMadeFor(branch, message)),
+      ['tidemark/app'],
+    )
+  })
 
   it('are found in linear time', () => {
     const hostile = 'Tidemark-Update: a b'.concat(' -> x'.repeat(200_000), ' ', '\n* '.repeat(200_000))
