@@ -17,6 +17,7 @@ import { reachOf } from './updaters/reach.js'
 import { createReconciler, type Reconciler } from './updaters/reconcile.js'
 import { createReverts } from './updaters/reverts/reverts.js'
 import { createScanner } from './updaters/scan.js'
+import { openScanMemory } from './updaters/scan-memory.js'
 import type { UpdateTarget } from './updaters/target.js'
 import { createPoller, type Poller } from './watchers/poll.js'
 import { ociRegistry } from './watchers/registry/oci.js'
@@ -113,13 +114,15 @@ async function openReconciler(
   const index = await openPlaceIndex(join(state, 'places', `${git.name}.jsonl`))
   const globs = policies.flatMap((policy) => globsOf(policy, git.name))
   const paths = pathsIn(target.policies)
+  const conditions = [globs, target.policies.map(({ pathScopes }) => pathScopes)]
+  const memory = openScanMemory(join(state, 'places', `${git.name}.json`), conditions)
   const { withinMs } = git.reverts
   const onShortened = events.historyShortened
   return createReconciler({
     target,
     intervalMs: git.intervalMs,
     repository,
-    scanner: createScanner(repository, index, fileMatcher(globs), paths, reachOf(globs)),
+    scanner: createScanner(repository, index, fileMatcher(globs), paths, reachOf(globs), memory),
     reverts: createReverts({ repository, index, target, pathsIn: paths, withinMs, clock, onShortened }),
     jobs,
     message: git.message === undefined ? undefined : messageTemplate(git.message, git.name, git.branch),

@@ -9,6 +9,7 @@ import { openPlaceIndex } from '../../src/updaters/place-index.js'
 import { reachOf } from '../../src/updaters/reach.js'
 import { createReconciler } from '../../src/updaters/reconcile.js'
 import { createScanner } from '../../src/updaters/scan.js'
+import { openScanMemory } from '../../src/updaters/scan-memory.js'
 import type { WritingPolicy } from '../../src/updaters/target.js'
 import { appAt } from './fleet.js'
 import { serve } from './worker.js'
@@ -45,6 +46,7 @@ async function open() {
   const clock = systemClock
   const repository = openGitRepository({ url, stateFolder: join(state, 'git'), clock })
   const index = await openPlaceIndex(join(state, 'places', 'fleet.jsonl'))
+  const memory = openScanMemory(join(state, 'places', 'fleet.json'), files)
   return createReconciler({
     target: {
       git: 'fleet',
@@ -55,7 +57,7 @@ async function open() {
     },
     intervalMs: 60_000,
     repository,
-    scanner: createScanner(repository, index, fileMatcher(files), () => [], reachOf(files)),
+    scanner: createScanner(repository, index, fileMatcher(files), () => [], reachOf(files), memory),
     jobs,
     clock,
     random: Math.random,

@@ -27,7 +27,7 @@ export interface ScannedBlob {
 }
 
 /** Raised when the same bytes give other places than before: what an older version found is then found again. */
-const SCANNER_VERSION = 3
+export const SCANNER_VERSION = 3
 
 const NOTHING: Scan = { places: [], warnings: [] }
 

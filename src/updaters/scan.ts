@@ -6,6 +6,7 @@ import { isEmptyScan, type Scan } from './manifests/place.js'
 import { scanManifest } from './manifests/scan.js'
 import type { PlaceIndex, ScannedBlob } from './place-index.js'
 import { EVERYWHERE, type Reach } from './reach.js'
+import type { ScanMemory, Scanned } from './scan-memory.js'
 
 /** A file that has places, or something odd to tell. */
 export interface ScannedFile {
@@ -42,6 +43,8 @@ const PASSED_OVER: Scan = {
 
 /** Folders that are read at a time, so that those which have to be fetched come together. */
 const FOLDERS_AT_A_TIME = 500
+/** Files that may have changed since the last time that all was saved: they are read again after a restart. */
+const MOST_UNSAVED = 200
 
 /**
  * `wanted` tells by its path whether a file is looked at, and `pathsIn` what YAML paths are looked for in it. Symbolic links and
@@ -53,119 +56,163 @@ export function createScanner(
   wanted: (path: string) => boolean,
   pathsIn: (path: string) => readonly string[] = () => [],
   reach: Reach = EVERYWHERE,
+  memory?: ScanMemory,
 ): Scanner {
-  let root: Folder | undefined
+  let last: (Scanned & { readonly list: readonly ScannedFile[] }) | undefined
+  let unsaved = 0
 
   return {
     levels: reach.levels,
-    async scan(snapshot, signal) {
-      const next = emptyFolder(snapshot.tree)
-      const fresh =
-        root?.oid === snapshot.tree ? [] : await visit({ folder: next, path: '', known: root, reach }, signal)
-      await readUnknown(fresh, signal)
-      // From the inside out: a folder has all that those in it have.
-      for (const folder of fresh.reverse()) settle(folder)
-      if (root?.oid !== snapshot.tree) root = next
+    async scan({ tree }, signal) {
+      if (last === undefined) {
+        const known = await memory?.load()
+        last = known && { ...known, list: [...known.files.values()] }
+      }
+      if (last?.tree === tree) return last.list
+      const changes = await changesSince(last, tree, signal)
+      await readUnknown(changes.files, signal)
+      const files = applied(last?.files ?? new Map(), changes)
+      last = { tree, files, list: [...files.values()] }
       await index.flush()
-      return root.scanned
+      unsaved += changes.files.length
+      if (unsaved > MOST_UNSAVED) await save(last)
+      return last.list
     },
   }
 
-  /** Folders that are not as they were, each before those in it. One with the known object id is reused with all below it. */
-  async function visit(start: Visit, signal: AbortSignal): Promise<Folder[]> {
-    const fresh: Folder[] = []
+  async function save(scanned: Scanned): Promise<void> {
+    unsaved = 0
+    // Without it, the next start takes longer.
+    await memory?.save(scanned).catch(() => {})
+  }
+
+  /** What is not as it was. A folder with the object id that it had is passed over with all below it. */
+  async function changesSince(from: Scanned | undefined, tree: Oid, signal: AbortSignal): Promise<Changes> {
+    try {
+      return await visit({ oid: tree, old: from?.tree, path: '', reach }, signal)
+    } catch (thrown) {
+      // The folders as they were may be lost.
+      if (from === undefined || !(thrown instanceof GitError) || thrown.code !== 'STATE') throw thrown
+      return visit({ oid: tree, old: undefined, path: '', reach }, signal)
+    }
+  }
+
+  async function visit(start: Visit, signal: AbortSignal): Promise<Changes> {
+    const changes: Changes = { isWhole: start.old === undefined, gone: new Set(), files: [], odd: [] }
     let entries = 0
-    for (let level = [start], depth = 0; level.length > 0; depth++) {
-      fresh.push(...level.map(({ folder }) => folder))
-      if (depth > DEEPEST_FOLDER) break
+    for (let level = [start], depth = 0; level.length > 0 && depth <= DEEPEST_FOLDER; depth++) {
       const below: Visit[] = []
       for (let at = 0; at < level.length; at += FOLDERS_AT_A_TIME) {
         const visits = level.slice(at, at + FOLDERS_AT_A_TIME)
-        const trees = await Promise.all(
-          visits.map(({ folder, reach }) => repository.readTree(folder.oid, { signal, levels: reach.levels })),
-        )
-        for (const [index, tree] of trees.entries()) {
+        const read = await Promise.all(visits.map((each) => readBoth(each, signal)))
+        for (const { visit, tree, old } of read) {
           entries += tree.length
           if (entries > MOST_ENTRIES) throw tooLarge()
-          const visited = visits[index]
-          if (visited !== undefined) below.push(...enter(visited, tree))
+          below.push(...enter(visit, tree, old, changes))
         }
       }
       level = below
     }
-    return fresh
+    return changes
   }
 
-  /** Notes what is in a folder, and gives the folders in it that are not known. */
-  function enter({ folder, path, known, reach }: Visit, entries: readonly TreeEntry[]): readonly Visit[] {
+  async function readBoth(visit: Visit, signal: AbortSignal) {
+    const [tree, old] = await Promise.all([
+      repository.readTree(visit.oid, { signal, levels: visit.reach.levels }),
+      visit.old === undefined ? [] : repository.readTree(visit.old, { signal }),
+    ])
+    return { visit, tree, old }
+  }
+
+  /** Notes what has changed in a folder, and gives the folders in it that have. */
+  function enter({ path, reach }: Visit, entries: readonly TreeEntry[], old: readonly TreeEntry[], changes: Changes) {
     const below: Visit[] = []
+    const before = new Map(old.map((entry) => [entry.name, entry]))
     for (const { name, type, oid } of entries) {
       const inside = path === '' ? name : `${path}/${name}`
+      const was = before.get(name)
+      before.delete(name)
+      if (was?.oid === oid && was.type === type) continue
       const reachInside = type === 'tree' ? reach.into(name) : undefined
-      if (UNNAMABLE.test(name)) {
-        if (reachInside !== undefined || wanted(inside)) folder.unnamable.push({ path: inside, oid, scan: PASSED_OVER })
+      const isUnnamable = UNNAMABLE.test(name)
+      if (was !== undefined && (was.type !== 'tree' || reachInside === undefined || isUnnamable))
+        changes.gone.add(inside)
+      if (isUnnamable) {
+        if (reachInside !== undefined || wanted(inside)) changes.odd.push({ path: inside, oid, scan: PASSED_OVER })
       } else if (reachInside !== undefined) {
-        const old = known?.folders.get(name)
-        const child = old?.oid === oid ? old : emptyFolder(oid)
-        folder.folders.set(name, child)
-        if (child !== old) below.push({ folder: child, path: inside, known: old, reach: reachInside })
+        below.push({ oid, old: was?.type === 'tree' ? was.oid : undefined, path: inside, reach: reachInside })
       } else if (isFile(type) && wanted(inside)) {
-        folder.unread.push({ path: inside, blob: { oid, name, paths: pathsIn(inside) } })
+        changes.files.push({ path: inside, blob: { oid, name, paths: pathsIn(inside) }, scan: undefined })
       }
     }
+    for (const name of before.keys()) changes.gone.add(path === '' ? name : `${path}/${name}`)
     return below
   }
 
-  async function readUnknown(fresh: readonly Folder[], signal: AbortSignal): Promise<void> {
-    const wantedBlobs = fresh.flatMap(({ unread }) => unread.map(({ blob }) => blob))
-    const blobs = groupBy(
-      wantedBlobs.filter((blob) => index.get(blob) === undefined),
-      ({ oid }) => oid,
+  async function readUnknown(files: readonly WantedFile[], signal: AbortSignal): Promise<void> {
+    for (const file of files) file.scan = index.get(file.blob)
+    const unread = groupBy(
+      files.filter(({ scan }) => scan === undefined),
+      ({ blob }) => blob.oid,
     )
     const pace = paced()
-    for await (const { oid, bytes } of repository.readBlobs([...blobs.keys()], { signal })) {
-      for (const blob of blobs.get(oid) ?? []) {
-        if (index.get(blob) !== undefined) continue
-        index.set(blob, scanManifest(blob.name, bytes, blob.paths))
+    for await (const { oid, bytes } of repository.readBlobs([...unread.keys()], { signal })) {
+      for (const file of unread.get(oid) ?? []) {
+        // Another file of the same name may have been the same.
+        file.scan = index.get(file.blob)
+        if (file.scan !== undefined) continue
+        file.scan = scanManifest(file.blob.name, bytes, file.blob.paths)
+        index.set(file.blob, file.scan)
         await pace(bytes.length * SCANNING)
       }
     }
   }
+}
 
-  function settle(folder: Folder): void {
-    const own = folder.unread.flatMap(({ path, blob }) => {
-      const scan = index.get(blob)
-      return scan === undefined || isEmptyScan(scan) ? [] : [{ path, oid: blob.oid, scan }]
-    })
-    folder.unread = []
-    folder.scanned = [folder.unnamable, own, ...[...folder.folders.values()].map(({ scanned }) => scanned)].flat()
+function applied(
+  before: ReadonlyMap<string, ScannedFile>,
+  { isWhole, gone, files, odd }: Changes,
+): ReadonlyMap<string, ScannedFile> {
+  const after = new Map<string, ScannedFile>()
+  if (!isWhole) for (const [path, file] of before) if (gone.size === 0 || !isWithin(path, gone)) after.set(path, file)
+  for (const { path, blob, scan } of files) {
+    if (scan === undefined || isEmptyScan(scan)) after.delete(path)
+    else after.set(path, { path, oid: blob.oid, scan })
   }
+  for (const file of odd) after.set(file.path, file)
+  return after
 }
 
-function emptyFolder(oid: Oid): Folder {
-  return { oid, folders: new Map(), unread: [], unnamable: [], scanned: [] }
+/** Whether a path, or a folder above it, is one of these. */
+function isWithin(path: string, paths: ReadonlySet<string>): boolean {
+  if (paths.has(path)) return true
+  for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1))
+    if (paths.has(path.slice(0, at))) return true
+  return false
 }
 
-interface Folder {
-  readonly oid: Oid
-  readonly folders: Map<string, Folder>
-  /** Until the folder is settled. */
-  unread: WantedFile[]
-  readonly unnamable: ScannedFile[]
-  /** Of this folder and all below it. */
-  scanned: readonly ScannedFile[]
-}
-
+/** A folder, and what it was. */
 interface Visit {
-  readonly folder: Folder
+  readonly oid: Oid
+  readonly old: Oid | undefined
   readonly path: string
-  readonly known: Folder | undefined
   readonly reach: Reach
+}
+
+interface Changes {
+  /** There is nothing but these. */
+  readonly isWhole: boolean
+  /** Files and folders that are not there any more, or are something else. */
+  readonly gone: Set<string>
+  readonly files: WantedFile[]
+  readonly odd: ScannedFile[]
 }
 
 interface WantedFile {
   readonly path: string
   readonly blob: ScannedBlob
+  /** Until it is read: undefined. */
+  scan: Scan | undefined
 }
 
 function isFile(type: TreeEntry['type']): boolean {
