@@ -42,6 +42,8 @@ export interface Events {
   }): void
   /** How a Git repository is read from now on, and why so. */
   gitEngineChosen(choice: { readonly git: string; readonly engine: string; readonly reason: string }): void
+  /** The server of a Git repository says by a redirect that it is at `url`. */
+  gitMoved(move: { readonly git: string; readonly url: string }): void
   /** What people took back is only known as far as the history goes. */
   historyShortened(history: { readonly git: string; readonly branch: string; readonly reason: string }): void
   pushRetried(retry: { readonly git: string; readonly attempt: number; readonly reason: string }): void
@@ -166,6 +168,9 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
       // The other engine takes every server and is slower, which somebody may wonder about.
       if (choice.engine === 'wire') log.debug('Git engine chosen', choice)
       else log.info('Git engine chosen', choice)
+    },
+    gitMoved(move) {
+      log.info('Git repository has moved: it is asked where its server redirects to', move)
     },
     historyShortened(history) {
       log.info('History does not go back far enough to know all reverts', history)

@@ -97,3 +97,9 @@ it('tells of a Git repository that has to be read the slower way', () => {
     'info Git engine chosen server has no protocol version 2',
   ])
 })
+
+it('tells where a Git repository has moved to', () => {
+  const { events, lines } = setup()
+  events.gitMoved({ git: 'fleet', url: 'https://git.example.com/acme/flotilla.git' })
+  assert.deepEqual(lines, ['info Git repository has moved: it is asked where its server redirects to'])
+})
