@@ -19,6 +19,8 @@ export interface OpenOptions extends Access {
   readonly onOperation?: ((operation: GitOperation) => void) | undefined
   /** Told once, when the repository is first looked at. */
   readonly onEngine?: ((choice: EngineChoice) => void) | undefined
+  /** Told once for each new URL that an HTTP server says the repository is at. */
+  readonly onMove?: ((url: string) => void) | undefined
 }
 
 /** Nothing is contacted yet. Throws `GitError` `UNSUPPORTED` for a URL of another kind. */
@@ -33,7 +35,7 @@ export function openGitRepository(options: OpenOptions): GitRepository {
     // Loaded where it is needed: few servers are so old, and the library takes 15 MiB.
     isomorphic: async () => {
       const { isomorphicSource } = await import('./isomorphic/source.js')
-      return isomorphicSource({ folder, transport, references, timed })
+      return isomorphicSource({ folder, transport, references, clock, timed })
     },
   }
   const source = chosenSource(references, engines, timed, onEngine)

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { TEMPORARY } from './leftovers.js'
 
 /** Makes the file appear whole or not at all, with its folder. */
 export async function writeAtomically(path: string, data: Uint8Array | string): Promise<void> {
-  const temporary = join(dirname(path), `.${randomUUID()}.tmp`)
+  const temporary = join(dirname(path), `.${randomUUID()}${TEMPORARY}`)
   await mkdir(dirname(path), { recursive: true })
   try {
     await writeFile(temporary, data)

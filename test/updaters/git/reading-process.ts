@@ -8,14 +8,18 @@ import { never, type OpenEngineOptions, openEngine, readRoot } from './scene.js'
 export interface Reading extends OpenEngineOptions {
   /** Empties the folder before each look, so that it is written to most of the time. */
   readonly startsOver?: boolean
+  /** Writing more to a file fails, as on a disk that is full. */
+  readonly maxFileBytes?: number
 }
 
 /**
- * Another process that looks at `main` again and again. It prints the text of `a.yaml` each time, and ends with an error if
+ * Another process that looks at `main` again and again. It prints the text of `a.yaml` each time, or why it may try again; and ends with an error if
  * `copy.txt` does not have many copies of it, or the history does not begin with the commit.
  */
 export function startReading(reading: Reading): RunningProcess {
-  return startProcess(process.execPath, ['--import', 'tsx', fileURLToPath(import.meta.url), JSON.stringify(reading)])
+  const command = [process.execPath, '--import', 'tsx', fileURLToPath(import.meta.url), JSON.stringify(reading)]
+  const limit = reading.maxFileBytes === undefined ? 'unlimited' : reading.maxFileBytes / 1024
+  return startProcess('bash', ['-c', `ulimit -f ${limit}; exec "$@"`, 'bash', ...command])
 }
 
 export const COPIES = 2_000
@@ -26,10 +30,10 @@ async function readOn({ startsOver, ...options }: Reading): Promise<void> {
     if (startsOver) await rm(options.folder, { recursive: true, force: true, maxRetries: 5 })
     // What another process has emptied is there again after the next look.
     const text = await readOnce(repository).catch((thrown) => {
-      if (thrown instanceof GitError && thrown.retryable) return undefined
+      if (thrown instanceof GitError && thrown.retryable) return thrown.message as string
       throw thrown
     })
-    if (text !== undefined) console.log(text)
+    console.log(text)
   }
 }
 

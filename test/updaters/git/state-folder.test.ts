@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { cp, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { cp, mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import type { GitRepository } from '../../../src/updaters/git/repository.js'
@@ -83,7 +83,7 @@ function withstands(engine: Engine): void {
     const folders = [1, 2, 3].map((at) => `${scene.folder}.killed-${at}`)
     const killed = folders.map(async (folder, at) => {
       const reader = startReading({ engine, folder, url: scene.url, startsOver: true })
-      await eventually('it reads', () => hasRead(reader, '\n'))
+      await eventually('it reads', () => hasRead(reader, 'a: '))
       // Anywhere between two writes, or within one.
       await setTimeout(at * 37)
       reader.signal('SIGKILL')
@@ -92,6 +92,22 @@ function withstands(engine: Engine): void {
     })
     await Promise.all(killed)
     for (const folder of folders) assert.deepEqual(await readAll(openEngine({ engine, folder, url: scene.url })), texts)
+  })
+
+  test('loses what a process left behind that ended a day ago', async () => {
+    const folder = `${scene.folder}.left`
+    await cp(kept, folder, { recursive: true })
+    const folders = new Set((await filesBelow(folder)).map((file) => dirname(join(folder, file))))
+    const dayAgo = Date.now() / 1000 - 25 * 60 * 60
+    for (const each of folders) {
+      await writeFile(join(each, '.old.tmp'), 'part')
+      await utimes(join(each, '.old.tmp'), dayAgo, dayAgo)
+      await writeFile(join(each, '.new.tmp'), 'part')
+    }
+    await readAll(openEngine({ engine, folder, url: scene.url }))
+    const left = (await filesBelow(folder)).filter((file) => file.endsWith('.tmp'))
+    assert.equal(left.length, folders.size)
+    for (const file of left) assert.match(file, /\.new\.tmp$/)
   })
 
   test('stays below twice its limit, or what one commit has, while others push large files', async () => {
@@ -108,6 +124,25 @@ function withstands(engine: Engine): void {
       for await (const { bytes } of repository.readBlobs([entry?.oid ?? ''], never)) assert.deepEqual(bytes, large)
       assert.ok((await bytesBelow(folder)) < 2 * maxBytes)
     }
+  })
+
+  test('is none the worse for a full disk', async () => {
+    const folder = `${scene.folder}.full`
+    // A folder that has more bytes than fit into a file, and does not become much smaller when it is deflated.
+    const names = Array.from({ length: 1_500 }, () => randomBytes(20).toString('hex'))
+    await commitFiles(scene.path, 'main', Object.fromEntries(names.map((name) => [name, name])))
+    texts.unshift(texts[0] ?? '')
+    const reader = startReading({ engine, folder, url: scene.url, maxFileBytes: 40 * 1024 })
+    try {
+      await eventually('it fails', () => hasRead(reader, 'EFBIG'))
+    } finally {
+      await reader.stop()
+    }
+    assert.deepEqual(
+      (await filesBelow(folder)).filter((file) => file.endsWith('.tmp')),
+      [],
+    )
+    assert.deepEqual(await readAll(openEngine({ engine, folder, url: scene.url })), texts)
   })
 }
 

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../lifecycle/clock.js'
 import { GitError } from '../errors.js'
 import { type GitObject, parseCommitTree } from '../objects.js'
 import type { Timed } from '../operations.js'
@@ -11,6 +12,7 @@ export interface SnapshotsOptions {
   readonly store: Store
   readonly references: References
   readonly transport: Transport
+  readonly clock: Clock
   readonly timed: Timed
   readonly maxPacks: number
   readonly maxBytes: number
@@ -29,7 +31,7 @@ export interface Snapshots {
 }
 
 export function branchSnapshots(options: SnapshotsOptions): Snapshots {
-  const { store, references, transport, timed, maxPacks, maxBytes } = options
+  const { store, references, transport, clock, timed, maxPacks, maxBytes } = options
   let suspect: Oid | undefined
 
   async function isFull(): Promise<boolean> {
@@ -112,6 +114,7 @@ export function branchSnapshots(options: SnapshotsOptions): Snapshots {
   return {
     async look(branch, signal) {
       if (suspect !== undefined) await examine(suspect)
+      await store.removeLeftovers(clock.now())
       const tip = await timed('ls-refs', signal, () => references.tip(branch, signal))
       const found = (await stored(branch, tip)) ?? (await timed('fetch', signal, () => fetched(branch, tip, signal)))
       await store.rememberTip(branch, tip)

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { Clock } from '../../../lifecycle/clock.js'
 import type { ObjectSource } from '../object-source.js'
 import type { Timed } from '../operations.js'
 import { writePack } from '../pack.js'
@@ -14,6 +15,7 @@ export interface IsomorphicOptions {
   readonly folder: string
   readonly transport: Transport
   readonly references: References
+  readonly clock: Clock
   readonly timed: Timed
   /** From so many packs or bytes on, nothing is added and the next fetch starts with an empty folder: repacking would cost more. */
   readonly maxPacks?: number | undefined
@@ -25,10 +27,10 @@ export interface IsomorphicOptions {
  * `push` are not used, whose cost grows with the repository. Every server is understood.
  */
 export function isomorphicSource(options: IsomorphicOptions): ObjectSource {
-  const { transport, references, timed, maxPacks = 100, maxBytes = 1024 ** 3 } = options
+  const { transport, references, clock, timed, maxPacks = 100, maxBytes = 1024 ** 3 } = options
   const folder = resolve(options.folder)
   const store = openStore(folder)
-  const snapshots = branchSnapshots({ store, references, transport, timed, maxPacks, maxBytes })
+  const snapshots = branchSnapshots({ store, references, clock, transport, timed, maxPacks, maxBytes })
 
   return {
     look: snapshots.look,

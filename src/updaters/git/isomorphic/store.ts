@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { fetch, type HttpClient, indexPack, readObject } from 'isomorphic-git'
 import { reasonOf } from '../../../error.js'
 import { GitError } from '../errors.js'
+import { removeLeftovers } from '../leftovers.js'
 import { type GitObject, objectId } from '../objects.js'
 import type { Oid } from '../repository.js'
 import { stateError } from '../state-error.js'
@@ -28,6 +29,8 @@ export interface Store {
   rememberTip(branch: string, oid: Oid): Promise<void>
   /** Packs and their bytes on disk. */
   size(): Promise<{ readonly packs: number; readonly bytes: number }>
+  /** Removes files that were never made whole. */
+  removeLeftovers(now: number): Promise<void>
   /** Forgets what was read into memory, so that the disk is looked at anew. */
   refresh(): void
   wipe(): Promise<void>
@@ -137,6 +140,11 @@ export function openStore(folder: string): Store {
       const names = (await files.packNames()).filter((name) => name.endsWith('.pack'))
       const sizes = await Promise.all(names.map((name) => sizeOf(join(packFolder(folder), name))))
       return { packs: names.length, bytes: sizes.reduce((sum, size) => sum + size, 0) }
+    },
+
+    async removeLeftovers(now) {
+      await removeLeftovers(folder, now)
+      await removeLeftovers(packFolder(folder), now)
     },
 
     refresh,

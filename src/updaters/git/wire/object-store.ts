@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../../lifecycle/clock.js'
+import { removeLeftovers, TEMPORARY } from '../leftovers.js'
 import { type GitObject, objectId } from '../objects.js'
 import type { Oid } from '../repository.js'
 import { openBlocks } from './blocks.js'
@@ -52,10 +53,10 @@ export function openObjectStore(options: ObjectStoreOptions): ObjectStore {
   }
 
   async function refresh(): Promise<void> {
+    await removeLeftovers(folder, clock.now())
     const known = new Map(segments.map((segment) => [segment.name, segment]))
     const found: Segment[] = []
     for (const file of await readdir(folder).catch(() => [])) {
-      if (file.endsWith(TEMPORARY)) await removeAbandoned(join(folder, file), clock.now())
       if (!file.endsWith(ENDING)) continue
       const name = file.slice(0, -ENDING.length)
       const segment = known.get(name) ?? (await openSegment(name, join(folder, file)).catch(() => undefined))
@@ -188,9 +189,6 @@ interface Located {
 }
 
 const ENDING = '.objects'
-const TEMPORARY = '.tmp'
-/** Written by a process that has ended meanwhile: no fetch takes that long. */
-const ABANDONED_MS = 24 * 60 * 60_000
 const SMALL_BYTES = 4 * 1024 ** 2
 /** Of one answer, unpacked. */
 const MAX_WRITTEN_BYTES = 4 * 1024 ** 3
@@ -202,9 +200,4 @@ const OBJECT_COST = 1024
 /** A copy, or undefined where it is not as it was. */
 function intact(oid: Oid, type: GitObject['type'], bytes: Buffer): GitObject | undefined {
   return objectId({ type, bytes }) === oid ? { type, bytes: Buffer.from(bytes) } : undefined
-}
-
-async function removeAbandoned(path: string, now: number): Promise<void> {
-  const found = await stat(path).catch(() => undefined)
-  if (found !== undefined && now - found.mtimeMs > ABANDONED_MS) await rm(path, { force: true })
 }

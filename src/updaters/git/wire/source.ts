@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Clock } from '../../../lifecycle/clock.js'
 import { GitError } from '../errors.js'
+import { removeLeftovers } from '../leftovers.js'
 import type { ObjectSource } from '../object-source.js'
 import { type GitObject, parseCommitTree } from '../objects.js'
 import type { Timed } from '../operations.js'
@@ -130,6 +131,7 @@ export function wireSource(options: WireOptions): ObjectSource {
   return {
     async look(branch, signal, levels = Number.POSITIVE_INFINITY) {
       tips.refresh()
+      await removeLeftovers(folder, clock.now())
       await store.refresh()
       const tip = await timed('ls-refs', signal, () => references.tip(branch, signal))
       const found =
