@@ -1,8 +1,8 @@
 import { reasonOf } from '../../error.js'
 import type { Clock } from '../../lifecycle/clock.js'
+import { loadPackage } from '../../lifecycle/package.js'
 import { isPausing } from '../../lifecycle/pause.js'
 import { untilAborted } from '../../lifecycle/until-aborted.js'
-import { loadPackage } from '../registry/credentials/package.js'
 import { printable } from '../registry/printable.js'
 import { SignatureError } from './errors.js'
 

@@ -1,5 +1,6 @@
 import { reasonOf } from '../../../error.js'
-import type { SignBytes } from './signer.js'
+import { loadPackage } from '../../../lifecycle/package.js'
+import type { SignBytes } from './sign-bytes.js'
 
 /**
  * Signs by an OpenPGP private key in ASCII armor, RSA or Ed25519, as GnuPG exports it: by its newest subkey that signs, or else
@@ -7,7 +8,9 @@ import type { SignBytes } from './signer.js'
  * nothing. What it throws goes on after the name of the key. Source: RFC 9580.
  */
 export async function openOpenpgpKey(armoredKey: string, passphrase: string | undefined): Promise<SignBytes> {
-  const openpgp = await loadPackage()
+  const openpgp = await loadPackage('openpgp', () => import('openpgp')).catch((cause) => {
+    throw new Error(`cannot be used: ${reasonOf(cause)}`, { cause })
+  })
   const locked = await openpgp.readPrivateKey({ armoredKey }).catch((cause) => {
     throw new Error('is not a private OpenPGP key in ASCII armor', { cause })
   })
@@ -28,13 +31,5 @@ export async function openOpenpgpKey(armoredKey: string, passphrase: string | un
     return openpgp.sign({ message, signingKeys, detached: true, date, config }).catch((cause) => {
       throw new Error(`does not sign: ${reasonOf(cause).replace('Error signing message: ', '')}`, { cause })
     })
-  }
-}
-
-async function loadPackage() {
-  try {
-    return await import('openpgp')
-  } catch (cause) {
-    throw new Error('cannot be used: the npm package "openpgp" is not installed', { cause })
   }
 }

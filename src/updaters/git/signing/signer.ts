@@ -2,6 +2,7 @@ import { reasonOf } from '../../../error.js'
 import { GitError } from '../errors.js'
 import type { PrivateKey } from '../transports/access.js'
 import { readKeyText } from './key-text.js'
+import type { SignBytes } from './sign-bytes.js'
 
 /** Makes the signatures of commits by one private key. */
 export interface Signer {
@@ -15,9 +16,6 @@ export interface Signer {
 export type SigningKey =
   | { readonly ssh: PrivateKey; readonly passphrase?: string | undefined }
   | { readonly openpgp: PrivateKey; readonly passphrase?: string | undefined }
-
-/** One kind of key, ready to sign. */
-export type SignBytes = (bytes: Uint8Array, time: number) => Promise<string>
 
 /**
  * A signer that reads its key when there is something to sign. A file is read each time, so that a new key is used from then on;

@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, type KeyObject, sign } from 'node:crypto'
 import ssh2 from 'ssh2'
 import { reasonOf } from '../../../error.js'
-import type { SignBytes } from './signer.js'
+import type { SignBytes } from './sign-bytes.js'
 
 /**
  * Signs by an SSH private key, Ed25519, ECDSA or RSA, in the formats of OpenSSH, PEM or PKCS #8. What it throws goes on after the

@@ -1,10 +1,10 @@
 import type { Clock } from '../../../lifecycle/clock.js'
+import { loadPackage } from '../../../lifecycle/package.js'
 import type { Bounds } from '../bounds.js'
 import { answerError } from '../failure.js'
 import type { Http } from '../http.js'
 import { tryParseJson } from '../json.js'
 import type { Obtained } from './cache.js'
-import { loadPackage } from './package.js'
 
 /** Azure's clouds: the ending of their registries' hosts, and what a token must be for. */
 const CLOUDS: readonly (readonly [ending: string, audience: string])[] = [

@@ -1,5 +1,5 @@
+import { loadPackage } from '../../../lifecycle/package.js'
 import type { Obtained } from './cache.js'
-import { loadPackage } from './package.js'
 
 /** The hosts that the amazon-ecr-credential-helper project takes for ECR's (ecr-login/api/client.go). */
 const PRIVATE_HOST =

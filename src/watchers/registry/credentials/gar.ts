@@ -1,5 +1,5 @@
+import { loadPackage } from '../../../lifecycle/package.js'
 import type { Obtained } from './cache.js'
-import { loadPackage } from './package.js'
 
 /** Nobody else may be shown a token that opens more than registries. */
 const HOST = /^(?:(?:[a-z0-9-]+\.)?gcr\.io|[a-z0-9-]+-docker\.pkg\.dev)$/

@@ -4,7 +4,6 @@ import { delimiter, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { askDockerHelper } from '../../../../src/watchers/registry/credentials/docker-credential.js'
 import { askProgram } from '../../../../src/watchers/registry/credentials/exec.js'
-import { loadPackage } from '../../../../src/watchers/registry/credentials/package.js'
 import { eventually } from '../../../parts/eventually.js'
 import { removeFolder, temporaryFolder } from '../../../parts/folder.js'
 
@@ -155,13 +154,6 @@ describe("a user's program", () => {
     stop.abort(new Error('enough'))
     await assert.rejects(asking, { message: 'enough' })
     await eventually('its child has ended', async () => !(await isRunning(pid)))
-  })
-})
-
-it('says which npm package is missing', async () => {
-  const load = () => import(`@tidemark-test/${'missing'}`)
-  await assert.rejects(loadPackage('@tidemark-test/missing', load), {
-    message: 'the npm package "@tidemark-test/missing" is not installed',
   })
 })
 
