@@ -110,6 +110,7 @@ async function openReconciler(
     clock,
     onOperation: (operation) => events.gitOperated({ git: git.name, ...operation }),
     onEngine: (choice) => events.gitEngineChosen({ git: git.name, ...choice }),
+    onMove: (url) => events.gitMoved({ git: git.name, url }),
   })
   const index = await openPlaceIndex(join(state, 'places', `${git.name}.jsonl`))
   const globs = policies.flatMap((policy) => globsOf(policy, git.name))
