@@ -12,7 +12,7 @@ export function messageTemplate(text: string, git: string, branch: string): Mess
 
   return {
     render(changes, provenance) {
-      const values = { git, branch, summary: summaryOf(changes), ...listsOf(changes, provenance) }
+      const values = { git, branch, summary: oneLine(summaryOf(changes)), ...listsOf(changes, provenance) }
       try {
         return template.render(values)
       } catch (error) {

@@ -71,8 +71,9 @@ export function parseCommit(bytes: Buffer): Omit<PastCommit, 'oid'> {
 export function renderCommit(tree: Oid, parent: Oid, details: CommitDetails): GitObject {
   const { author, committer = author, time } = details
   const message = `${details.message.replaceAll('\0', '').trimEnd()}\n`
-  const head = `tree ${tree}\nparent ${parent}\nauthor ${nameOf(author)} ${time} +0000\ncommitter ${nameOf(committer)} ${time} +0000`
-  return { type: 'commit', bytes: Buffer.from(`${head}\n\n${message}`) }
+  const by = (person: Person) => `${nameOf(person)} ${time} +0000`
+  const text = `tree ${tree}\nparent ${parent}\nauthor ${by(author)}\ncommitter ${by(committer)}\n\n${message}`
+  return { type: 'commit', bytes: Buffer.from(text) }
 }
 
 /** The same commit with a signature, as the last line of its head, which goes on where a line begins with a space. */
