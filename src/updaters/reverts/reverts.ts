@@ -81,7 +81,7 @@ export function createReverts(options: RevertsOptions): Reverts {
       repository: repositoryKey(value.policy.repository),
       file: value.file,
       head: commit,
-      count: value.countIn(head),
+      count: () => value.countIn(head),
       means: value.means,
       takenBackBy: before?.blob === head.oid ? before.by : undefined,
     }

@@ -9,8 +9,8 @@ export interface Question {
   readonly file: string
   /** The newest commit of the branch. */
   readonly head: Oid
-  /** At how many places of the file the value stands there. */
-  readonly count: number
+  /** At how many places of the file the value stands there. Asked only where there is something to compare it with. */
+  readonly count: () => number
   /** Whether a tag, a digest or both mean the value. */
   readonly means: (text: string) => boolean
   /** Who had taken it away when the file was last looked at, if it is since as it was then. */
@@ -35,9 +35,9 @@ export type CountAt = (commit: PastCommit) => Promise<number | undefined>
  */
 export async function takenBack(past: Past, question: Question, countAt: CountAt): Promise<TakenBack | undefined> {
   const writing = await lastWriting(past, question, countAt)
-  if (writing === undefined || question.count >= writing.count) return undefined
+  if (writing === undefined || question.count() >= writing.count) return undefined
   const lacks = async (commit: PastCommit) => {
-    const count = commit.oid === question.head ? question.count : await countAt(commit)
+    const count = await countAt(commit)
     return count === undefined ? undefined : count < writing.count
   }
   const by = writing.isUndone ? writing.commit : await takingBack(past, question, writing.commit, lacks)

@@ -69,6 +69,8 @@ export interface BranchSceneOptions {
   readonly files: Files
   readonly policies?: readonly WritingPolicy[]
   readonly withinMs?: number
+  /** The branch that updates go to, where that is another one. */
+  readonly pushTo?: string
 }
 
 export const appPolicy = (more: Partial<WritingPolicy> = {}) => policy('app', IMAGE, more)
@@ -96,6 +98,7 @@ export async function startBranch(options: BranchSceneOptions): Promise<BranchSc
       author: { name: 'Tidemark', email: 'tidemark@example.com' },
       policies,
       otherPolicies: new Set<string>(),
+      ...(options.pushTo && { push: { options: [], branchFor: () => options.pushTo ?? '' } }),
     }
     const onShortened = ({ reason }: { readonly reason: string }) => void shortened.push(reason)
     const reverts = createReverts({ repository, index, target, withinMs, clock, onShortened })

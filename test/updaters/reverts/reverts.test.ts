@@ -79,6 +79,19 @@ describe('a tag is held that', () => {
     await held('main')
   })
 
+  it('came from a branch of its own', async () => {
+    const { person, update, held } = await begin({ pushTo: 'tidemark' })
+    await update('1.1.0')
+    await person.commit({ other: 'x' })
+    await person.git('merge', '-q', '--no-ff', '-m', 'Merge the update', 'origin/tidemark')
+    await person.push()
+    assert.deepEqual((await update('1.1.0')).places, ['a.yaml current: has 1.1.0'])
+    await person.edit({ 'a.yaml': reference('1.0.0') })
+    await held('HEAD')
+    await update('1.2.0')
+    assert.match(await person.git('show', 'origin/tidemark:a.yaml'), /:1\.2\.0$/)
+  })
+
   it('was taken back at one of two places', async () => {
     const both = reference('1.0.0').repeat(2)
     const { person, update, held } = await begin({ files: { 'a.yaml': both, 'b.yaml': both } })
