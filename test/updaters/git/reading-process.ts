@@ -4,6 +4,7 @@ import { GitError } from '../../../src/updaters/git/errors.js'
 import type { GitRepository } from '../../../src/updaters/git/repository.js'
 import { type RunningProcess, startProcess } from '../../parts/process.js'
 import { never, type OpenEngineOptions, openEngine, readRoot } from './scene.js'
+import { COPIES } from './state.js'
 
 export interface Reading extends OpenEngineOptions {
   /** Empties the folder before each look, so that it is written to most of the time. */
@@ -21,8 +22,6 @@ export function startReading(reading: Reading): RunningProcess {
   const limit = reading.maxFileBytes === undefined ? 'unlimited' : reading.maxFileBytes / 1024
   return startProcess('bash', ['-c', `ulimit -f ${limit}; exec "$@"`, 'bash', ...command])
 }
-
-export const COPIES = 2_000
 
 async function readOn({ startsOver, ...options }: Reading): Promise<void> {
   const repository = openEngine(options)

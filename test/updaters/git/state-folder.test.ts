@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { cp, mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { cp, mkdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { setTimeout } from 'node:timers/promises'
-import type { GitRepository } from '../../../src/updaters/git/repository.js'
-import { eventually } from '../../parts/eventually.js'
 import { removeFolder } from '../../parts/folder.js'
 import { commitFiles } from '../../parts/git-server.js'
-import type { RunningProcess } from '../../parts/process.js'
-import { COPIES, startReading } from './reading-process.js'
 import { details, type Engine, never, openEngine, readRoot, type Scene, startScene } from './scene.js'
+import { COPIES, filesBelow, pushCopies, readAll } from './state.js'
 
 for (const engine of ['isomorphic', 'wire'] as const)
   describe(`the state folder of the engine "${engine}"`, () => withstands(engine))
@@ -36,7 +32,7 @@ function withstands(engine: Engine): void {
   after(() => scene.stop())
 
   async function change(text: string): Promise<void> {
-    await commitFiles(scene.path, 'main', { 'a.yaml': text, 'copy.txt': text.repeat(COPIES) })
+    await pushCopies(scene, text)
     texts.unshift(text)
   }
 
@@ -62,37 +58,6 @@ function withstands(engine: Engine): void {
         assert.deepEqual(read, texts, file)
       }
     })
-
-  /** Small enough for the folder to be emptied, and its files to be put together, all the time. */
-  const limits = { maxPacks: 3, maxBytes: 20_000, maxFiles: 3 }
-
-  test('reads right in processes that share it while others push', async () => {
-    const folder = `${scene.folder}.shared`
-    const readers = [1, 2].map(() => startReading({ engine, folder, url: scene.url, limits }))
-    try {
-      await eventually('both read', () => readers.every((reader) => hasRead(reader, 'a: 3\n')))
-      for (let round = 0; round < 12; round++) await change(`a: shared ${round}\n`)
-      await eventually('both read the last', () => readers.every((reader) => hasRead(reader, 'shared 11\n')))
-    } finally {
-      await Promise.all(readers.map((reader) => reader.stop()))
-    }
-    for (const reader of readers) assert.doesNotMatch(reader.output(), /Error/)
-  })
-
-  test('reads right after a process was killed while it wrote', async () => {
-    const folders = [1, 2, 3].map((at) => `${scene.folder}.killed-${at}`)
-    const killed = folders.map(async (folder, at) => {
-      const reader = startReading({ engine, folder, url: scene.url, startsOver: true })
-      await eventually('it reads', () => hasRead(reader, 'a: '))
-      // Anywhere between two writes, or within one.
-      await setTimeout(at * 37)
-      reader.signal('SIGKILL')
-      await reader.ended
-      assert.doesNotMatch(reader.output(), /Error/)
-    })
-    await Promise.all(killed)
-    for (const folder of folders) assert.deepEqual(await readAll(openEngine({ engine, folder, url: scene.url })), texts)
-  })
 
   test('loses what a process left behind that ended a day ago', async () => {
     const folder = `${scene.folder}.left`
@@ -125,41 +90,6 @@ function withstands(engine: Engine): void {
       assert.ok((await bytesBelow(folder)) < 2 * maxBytes)
     }
   })
-
-  test('is none the worse for a full disk', async () => {
-    const folder = `${scene.folder}.full`
-    // A folder that has more bytes than fit into a file, and does not become much smaller when it is deflated.
-    const names = Array.from({ length: 1_500 }, () => randomBytes(20).toString('hex'))
-    await commitFiles(scene.path, 'main', Object.fromEntries(names.map((name) => [name, name])))
-    texts.unshift(texts[0] ?? '')
-    const reader = startReading({ engine, folder, url: scene.url, maxFileBytes: 40 * 1024 })
-    try {
-      await eventually('it fails', () => hasRead(reader, 'EFBIG'))
-    } finally {
-      await reader.stop()
-    }
-    assert.deepEqual(
-      (await filesBelow(folder)).filter((file) => file.endsWith('.tmp')),
-      [],
-    )
-    assert.deepEqual(await readAll(openEngine({ engine, folder, url: scene.url })), texts)
-  })
-}
-
-function hasRead(reader: RunningProcess, text: string): boolean {
-  assert.doesNotMatch(reader.output(), /Error/)
-  return reader.output().includes(text)
-}
-
-/** What `a.yaml` has in each commit, read by their trees. */
-async function readAll(repository: GitRepository): Promise<string[]> {
-  const snapshot = await repository.head('main', never)
-  await readRoot(repository, snapshot, 'a.yaml')
-  const { commits, shortened } = await repository.history(snapshot, { since: 0, ...never })
-  assert.equal(shortened, undefined)
-  const read: string[] = []
-  for (const { oid, tree } of commits) read.push(await readRoot(repository, { branch: 'main', commit: oid, tree }))
-  return read
 }
 
 function flip(position: number): (path: string) => Promise<void> {
@@ -169,11 +99,6 @@ function flip(position: number): (path: string) => Promise<void> {
     bytes[at] = (bytes[at] ?? 0) ^ 0x5a
     await writeFile(path, bytes)
   }
-}
-
-async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  return entries.filter((entry) => entry.isFile()).map((entry) => relative(folder, join(entry.parentPath, entry.name)))
 }
 
 async function bytesBelow(folder: string): Promise<number> {
