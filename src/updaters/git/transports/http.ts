@@ -38,17 +38,7 @@ export function httpTransport(base: URL, options: HttpTransportOptions = {}): Tr
   const { clock = systemClock, maxAnswerBytes = MAX_ANSWER_BYTES, onMove } = options
   const { idleMs = 30_000, totalMs = MAX_CONVERSATION_MS } = options
   const root = cleanUrl(base)
-  const exchange = exchangeOver(
-    base.origin,
-    createPools({
-      routeTo: () => ({ origin: base.origin, tls: options.tls, proxy: options.proxy }),
-      proxies: options.proxies ?? { except: '' },
-      clock,
-      // Before the conversation ends, so that the proxy is named.
-      tunnelMs: idleMs / 3,
-      idleMs: IDLE_MS,
-    }),
-  )
+  const exchange = exchangeWith(base.origin, options, clock, idleMs)
   const login = loginOf(base, options.credentials, exchange, clock)
   const places = placesOf({ url: base, trusted: true, reach: undefined }, onMove)
 
@@ -104,6 +94,20 @@ const MAX_REDIRECTS = 5
 
 /** A connection that has been idle is dropped before the server would drop it: a push must not fail for that. */
 const IDLE_MS = 4_000
+
+function exchangeWith(
+  origin: string,
+  { tls, proxy, proxies = { except: '' } }: HttpTransportOptions,
+  clock: Clock,
+  idleMs: number,
+): Exchange {
+  // A proxy is given up before the conversation is, so that it is named.
+  const tunnelMs = idleMs / 3
+  return exchangeOver(
+    origin,
+    createPools({ routeTo: () => ({ origin, tls, proxy }), proxies, clock, tunnelMs, idleMs: IDLE_MS }),
+  )
+}
 
 function loginOf(
   base: URL,
