@@ -1,10 +1,14 @@
 import { steeringNothing } from '../telemetry/one-line.js'
+import type { DeliveryPlan } from '../updaters/deliveries.js'
 import { unifiedDiff } from '../updaters/manifests/diff.js'
-import type { BranchPlan } from '../updaters/plan.js'
 import { type Command, EXIT } from './command.js'
 import { eachBranch, lookAtAll } from './pass.js'
 import { changesOf, oddities, type PlannedBranch, pendingText, reportOf, tellFailures, unplaced } from './report.js'
 import { tellWarnings } from './warnings.js'
+
+interface Planned extends PlannedBranch {
+  readonly plan: DeliveryPlan
+}
 
 /** The unified diff that `sync` would commit. Nothing is written. */
 export const plan: Command = {
@@ -16,7 +20,7 @@ export const plan: Command = {
         target,
         plan: await plan(signal),
       }))
-      const branches = planned.done.map(branchOf)
+      const branches = planned.done.flatMap(branchesOf)
       const { pending, failures } = reportOf(pass, planned)
       tellWarnings([...oddities(planned.done), ...unplaced(planned.done)], invocation)
       if (output === 'json') print(`${JSON.stringify({ branches, pending, failures })}\n`)
@@ -33,16 +37,21 @@ export const plan: Command = {
 }
 
 /** One diff that programs apply. Where several branches have a part in it, a line that they pass over says which. */
-function textOf(branches: readonly ReturnType<typeof branchOf>[]): string {
+function textOf(branches: ReturnType<typeof branchesOf>): string {
   const differing = branches.filter(({ diff }) => diff !== '')
   const title = ({ git, branch }: (typeof branches)[number]) => (branches.length > 1 ? `# ${git} ${branch}\n` : '')
   return differing.map((branch) => `${title(branch)}${branch.diff}`).join('')
 }
 
-function branchOf({ target: { git, branch }, plan }: PlannedBranch) {
-  return { git, branch, base: plan.snapshot.commit, diff: diffOf(plan), changes: changesOf(plan) }
-}
-
-function diffOf({ files }: BranchPlan): string {
-  return files.map(({ path, before, after }) => unifiedDiff(path, before, after)).join('')
+/** A branch without changes is told, too. */
+function branchesOf({ target: { git, branch }, plan }: Planned) {
+  const base = plan.snapshot.commit
+  if (plan.deliveries.length === 0) return [{ git, branch, base, diff: '', changes: [] }]
+  return plan.deliveries.map((delivery) => ({
+    git,
+    branch: delivery.branch,
+    base,
+    diff: delivery.files.map(({ path, before, after }) => unifiedDiff(path, before, after)).join(''),
+    changes: changesOf(delivery),
+  }))
 }

@@ -20,9 +20,8 @@ export interface Delivery {
   readonly changes: readonly Change[]
 }
 
-export interface Deliveries {
-  /** The plan of what is delivered: what waits on a branch of our own already is no part of it. */
-  readonly plan: BranchPlan
+/** Without what is on a branch of our own already. */
+export interface DeliveryPlan extends BranchPlan {
   /** That to the branch that was read comes last: what refuses it keeps no other back. */
   readonly deliveries: readonly Delivery[]
 }
@@ -38,13 +37,13 @@ export async function deliveriesOf(
   known: Known,
   context: Context,
   signal: AbortSignal,
-): Promise<Deliveries> {
+): Promise<DeliveryPlan> {
   const { branch, push } = context.target
   const due = plan.places.filter(({ edit }) => edit !== undefined)
-  if (due.length === 0) return { plan, deliveries: [] }
+  if (due.length === 0) return { ...plan, deliveries: [] }
   if (push?.branchFor === undefined) {
     const { files, changes } = plan
-    return { plan, deliveries: [{ branch, places: due, files, changes }] }
+    return { ...plan, deliveries: [{ branch, places: due, files, changes }] }
   }
 
   const after = new Map<JudgedPlace, JudgedPlace>()
@@ -58,7 +57,7 @@ export async function deliveriesOf(
   const places = plan.places.map((place) => after.get(place) ?? place)
   const files = deliveries.flatMap((delivery) => delivery.files)
   const changes = deliveries.flatMap((delivery) => delivery.changes)
-  return { plan: { ...plan, places, files, changes }, deliveries }
+  return { ...plan, places, files, changes, deliveries }
 }
 
 /** The plan once these were delivered, or could not be. What went to a branch of our own does not stand where it is read. */

@@ -6,7 +6,7 @@ import { choiceFor } from '../jobs/selection.js'
 import { backoffMs } from '../lifecycle/backoff.js'
 import { type Clock, sleep } from '../lifecycle/clock.js'
 import { type Change, commitMessage, type MessageTemplate } from './commit-message.js'
-import { afterDelivery, type Delivery, deliveriesOf } from './deliveries.js'
+import { afterDelivery, type Delivery, type DeliveryPlan, deliveriesOf } from './deliveries.js'
 import { GitError } from './git/errors.js'
 import type { Commit, Snapshot } from './git/repository.js'
 import type { Signer } from './git/signing/signer.js'
@@ -23,7 +23,7 @@ export interface Reconciler {
   /** How often to look for other people's commits. */
   readonly intervalMs: number
   /** What `reconcile` would commit now. Throws `GitError`, or `JobsError` where the selections cannot be read. */
-  plan(signal: AbortSignal): Promise<BranchPlan>
+  plan(signal: AbortSignal): Promise<DeliveryPlan>
   /** No difference, no commit. Throws like `plan`; `STALE` where others were faster ten times in a row. */
   reconcile(signal: AbortSignal): Promise<Reconciliation>
 }
@@ -78,7 +78,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     const known = { selections: await selections.getAll(names), compareFor, now: gateTime() }
     const current = await planBranch(options, known, signal)
     await tell(current.places, known)
-    return { ...(await deliveriesOf(current, known, { target, repository }, signal)), known }
+    return { plan: await deliveriesOf(current, known, { target, repository }, signal), known }
   }
   // What was pushed before a reconciliation failed is told by the one that follows.
   const pushed: PushedCommit[] = []
@@ -86,9 +86,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   // A push that lost the race is computed anew from the files as they are then: what somebody else wrote is never merged over.
   const reconcile = async (signal: AbortSignal): Promise<Reconciliation> => {
     for (let attempt = 1; ; attempt++) {
-      const { plan, deliveries, known } = await planned(signal)
+      const { plan, known } = await planned(signal)
       try {
-        return { plan: await deliverAll(plan, deliveries, known, signal), commits: pushed.splice(0) }
+        return { plan: await deliverAll(plan, known, signal), commits: pushed.splice(0) }
       } catch (error) {
         if (!(error instanceof GitError) || error.code !== 'STALE' || attempt === MOST_ATTEMPTS) throw error
         options.onRetry({ git: target.git, attempt, reason: error.message })
@@ -106,14 +106,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     return jobs.sightings.getAll([...new Set(ranking.map((policy) => repositoryKey(policy.repository)))])
   }
 
-  async function deliverAll(
-    plan: BranchPlan,
-    deliveries: readonly Delivery[],
-    known: Known,
-    signal: AbortSignal,
-  ): Promise<BranchPlan> {
-    let current = plan
-    for (const delivery of deliveries) {
+  async function deliverAll(plan: DeliveryPlan, known: Known, signal: AbortSignal): Promise<BranchPlan> {
+    let current: BranchPlan = plan
+    for (const delivery of plan.deliveries) {
       const refusal = await deliver(delivery, plan.snapshot, known, signal).then(
         () => undefined,
         (error: unknown) => refusalTo(delivery, error),

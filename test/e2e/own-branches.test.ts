@@ -32,6 +32,21 @@ after(() => stage.stop())
 const run = (...args: string[]) => tidemark([...args, '--config', fleet.config])
 
 describe('a policy file that names branches to push to', () => {
+  it('tells the part of each branch in a plan', async () => {
+    const { stdout } = await run('plan', '--output', 'json')
+    const { branches } = JSON.parse(stdout)
+    const told = branches.map(({ branch, diff, changes }: (typeof branches)[number]) => [
+      branch,
+      diff.split('\n', 1)[0],
+      changes.length,
+    ])
+    assert.deepEqual(told, [
+      ['tidemark/app-1.1.0', '--- a/a.yaml', 1],
+      ['main', '--- a/b.yaml', 1],
+    ])
+    assert.match((await run('plan')).stdout, /^# fleet tidemark\/app-1\.1\.0\n--- a\/a[\s\S]+# fleet main\n--- a\/b/)
+  })
+
   it('gives each update its branch, and a direct push where that is the one that is read', async () => {
     const { code, stdout, stderr } = await run('sync', '--output', 'json')
     assert.deepEqual([code, stderr], [0, ''])

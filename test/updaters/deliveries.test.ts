@@ -277,6 +277,44 @@ describe('updates on branches of their own', () => {
   })
 })
 
+describe('updates on branches of their own, of an older server', () => {
+  type Change = (old: GitServer, path: string) => Promise<unknown>
+  const servers: readonly (readonly [string, Change, number])[] = [
+    [
+      'once where it has no protocol version 2',
+      async (old) => {
+        old.before = ({ headers }) => {
+          delete headers['git-protocol']
+          return undefined
+        }
+      },
+      1,
+    ],
+    ['not where it only sends whole commits', (_, path) => git(path, ['config', 'uploadpack.allowFilter', 'false']), 0],
+  ]
+  for (const [how, change, again] of servers)
+    it(`are made anew after the state is lost: ${how}`, async () => {
+      const old = await startGitServer()
+      const { url, path } = await old.create('fleet', files)
+      await change(old, path)
+      const push = async () => {
+        const writer = await openWriter({ url, state, policies: ['a'], branch: 'tidemark/{{ policy }}' })
+        await writer.select('a', '1.1.0')
+        const commits = []
+        for (let look = 0; look < 3; look++) commits.push((await writer.reconciler.reconcile(never)).commits.length)
+        return commits
+      }
+      assert.deepEqual(await push(), [1, 0, 0])
+      await commitFiles(path, 'main', { 'README.md': 'x' })
+      assert.deepEqual(await push(), [0, 0, 0])
+      await removeFolder(state)
+      assert.deepEqual(await push(), [again, 0, 0])
+      assert.deepEqual(await push(), [0, 0, 0])
+      await fsck(path)
+      await old.stop()
+    })
+})
+
 async function merge(path: string, into: string, branch: string): Promise<void> {
   const tree = (await git(path, ['merge-tree', '--write-tree', into, branch])).toString().trim()
   const commit = await git(path, ['commit-tree', '-m', 'Merge', '-p', into, '-p', branch, tree])

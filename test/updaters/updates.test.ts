@@ -34,7 +34,7 @@ function setup(reconcile: () => Promise<Result>, after = Promise.resolve()) {
   const reconciler: Reconciler = {
     target,
     intervalMs: MINUTE,
-    plan: async () => planOf(),
+    plan: async () => ({ ...planOf(), deliveries: [] }),
     async reconcile() {
       runs.push(clock.now() - start)
       return { commits: [], ...(await reconcile()) }
