@@ -37,8 +37,9 @@ export function deadEndWarnings(
   const followed = new Set<PathClaim>()
   const farthest = new Map<PathClaim, { readonly file: string; readonly end: DeadEnd }>()
   for (const { path: file, scan } of files) {
-    const ends = new Map((scan.deadEnds ?? []).map((end) => [end.path, end]))
-    if (ends.size === 0 && !scan.places.some(({ paths }) => paths !== undefined)) continue
+    const { deadEnds = [], places } = scan
+    if (deadEnds.length === 0 && !places.some(({ paths }) => paths !== undefined)) continue
+    const ends = new Map(deadEnds.map((end) => [end.path, end]))
     for (const claim of claimsOf(file)) {
       const end = ends.get(claim.path)
       if (end === undefined) followed.add(claim)

@@ -11,10 +11,10 @@ export interface ScanMemory {
   save(scanned: Scanned): Promise<void>
 }
 
-/** All files of a tree with something in them, by their paths. */
+/** All files of a tree with something in them. */
 export interface Scanned {
   readonly tree: Oid
-  readonly files: ReadonlyMap<string, ScannedFile>
+  readonly files: readonly ScannedFile[]
 }
 
 /** Nobody waits for more to be read at a start. */
@@ -31,7 +31,7 @@ export function openScanMemory(file: string, conditions: unknown): ScanMemory {
       return text.length > LARGEST_CHARACTERS ? undefined : tryParse(text, key)
     },
     async save({ tree, files }) {
-      const text = JSON.stringify({ key, tree, files: [...files.values()] })
+      const text = JSON.stringify({ key, tree, files })
       if (text.length <= LARGEST_CHARACTERS) await writeAtomically(file, text)
     },
   }
@@ -41,7 +41,7 @@ function tryParse(text: string, key: string): Scanned | undefined {
   try {
     const { key: found, tree, files } = JSON.parse(text)
     if (found !== key || typeof tree !== 'string' || !Array.isArray(files)) return undefined
-    return { tree, files: new Map(files.map((file: ScannedFile) => [file.path, file])) }
+    return { tree, files }
   } catch {
     return undefined
   }

@@ -1,12 +1,12 @@
 import { groupBy } from '../group-by.js'
 import { GitError } from './git/errors.js'
 import type { GitRepository, Oid, Snapshot, TreeEntry } from './git/repository.js'
-import { paced } from './git/turns.js'
+import { inTurn, paced } from './git/turns.js'
 import { isEmptyScan, type Scan } from './manifests/place.js'
 import { scanManifest } from './manifests/scan.js'
 import type { PlaceIndex, ScannedBlob } from './place-index.js'
 import { EVERYWHERE, type Reach } from './reach.js'
-import type { ScanMemory, Scanned } from './scan-memory.js'
+import type { ScanMemory } from './scan-memory.js'
 
 /** A file that has places, or something odd to tell. */
 export interface ScannedFile {
@@ -58,38 +58,54 @@ export function createScanner(
   reach: Reach = EVERYWHERE,
   memory?: ScanMemory,
 ): Scanner {
-  let last: (Scanned & { readonly list: readonly ScannedFile[] }) | undefined
+  const files = new Map<string, ScannedFile>()
+  /** The same, as they were in this tree. */
+  let list: readonly ScannedFile[] = []
+  let listed: Oid | undefined
+  let isLoaded = false
   let unsaved = 0
+  /** What has changed since is of use for one only. */
+  const turns = inTurn()
 
-  return {
-    levels: reach.levels,
-    async scan({ tree }, signal) {
-      if (last === undefined) {
-        const known = await memory?.load()
-        last = known && { ...known, list: [...known.files.values()] }
-      }
-      if (last?.tree === tree) return last.list
-      const changes = await changesSince(last, tree, signal)
-      await readUnknown(changes.files, signal)
-      const files = applied(last?.files ?? new Map(), changes)
-      last = { tree, files, list: [...files.values()] }
-      await index.flush()
-      unsaved += changes.files.length
-      if (unsaved > MOST_UNSAVED) await save(last)
-      return last.list
-    },
+  return { levels: reach.levels, scan: ({ tree }, signal) => turns(() => look(tree, signal)) }
+
+  async function look(tree: Oid, signal: AbortSignal): Promise<readonly ScannedFile[]> {
+    signal.throwIfAborted()
+    if (!isLoaded) await load()
+    if (listed === tree) return list
+    const changes = await changesSince(listed, tree, signal)
+    await readUnknown(changes.files, signal)
+    apply(changes, files)
+    show(tree)
+    await index.flush()
+    unsaved += changes.files.length
+    if (unsaved > MOST_UNSAVED) await save(tree)
+    return list
   }
 
-  async function save(scanned: Scanned): Promise<void> {
+  function show(tree: Oid): void {
+    list = [...files.values()]
+    listed = tree
+  }
+
+  async function load(): Promise<void> {
+    const known = await memory?.load()
+    isLoaded = true
+    if (known === undefined) return
+    for (const file of known.files) files.set(file.path, file)
+    show(known.tree)
+  }
+
+  async function save(tree: Oid): Promise<void> {
     unsaved = 0
     // Without it, the next start takes longer.
-    await memory?.save(scanned).catch(() => {})
+    await memory?.save({ tree, files: list }).catch(() => {})
   }
 
   /** What is not as it was. A folder with the object id that it had is passed over with all below it. */
-  async function changesSince(from: Scanned | undefined, tree: Oid, signal: AbortSignal): Promise<Changes> {
+  async function changesSince(from: Oid | undefined, tree: Oid, signal: AbortSignal): Promise<Changes> {
     try {
-      return await visit({ oid: tree, old: from?.tree, path: '', reach }, signal)
+      return await visit({ oid: tree, old: from, path: '', reach }, signal)
     } catch (thrown) {
       // The folders as they were may be lost.
       if (from === undefined || !(thrown instanceof GitError) || thrown.code !== 'STATE') throw thrown
@@ -135,8 +151,7 @@ export function createScanner(
       if (was?.oid === oid && was.type === type) continue
       const reachInside = type === 'tree' ? reach.into(name) : undefined
       const isUnnamable = UNNAMABLE.test(name)
-      if (was !== undefined && (was.type !== 'tree' || reachInside === undefined || isUnnamable))
-        changes.gone.add(inside)
+      if (was !== undefined && !(isFile(was.type) ? isFile(type) : was.type === type)) changes.gone.add(inside)
       if (isUnnamable) {
         if (reachInside !== undefined || wanted(inside)) changes.odd.push({ path: inside, oid, scan: PASSED_OVER })
       } else if (reachInside !== undefined) {
@@ -169,18 +184,14 @@ export function createScanner(
   }
 }
 
-function applied(
-  before: ReadonlyMap<string, ScannedFile>,
-  { isWhole, gone, files, odd }: Changes,
-): ReadonlyMap<string, ScannedFile> {
-  const after = new Map<string, ScannedFile>()
-  if (!isWhole) for (const [path, file] of before) if (gone.size === 0 || !isWithin(path, gone)) after.set(path, file)
+function apply({ isWhole, gone, files, odd }: Changes, known: Map<string, ScannedFile>): void {
+  if (isWhole) known.clear()
+  if (gone.size > 0) for (const path of known.keys()) if (isWithin(path, gone)) known.delete(path)
   for (const { path, blob, scan } of files) {
-    if (scan === undefined || isEmptyScan(scan)) after.delete(path)
-    else after.set(path, { path, oid: blob.oid, scan })
+    if (scan === undefined || isEmptyScan(scan)) known.delete(path)
+    else known.set(path, { path, oid: blob.oid, scan })
   }
-  for (const file of odd) after.set(file.path, file)
-  return after
+  for (const file of odd) known.set(file.path, file)
 }
 
 /** Whether a path, or a folder above it, is one of these. */
