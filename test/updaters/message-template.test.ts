@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { tmpdir } from 'node:os'
 import { describe, it } from 'node:test'
+import fc from 'fast-check'
 import { type Change, commitMessage } from '../../src/updaters/commit-message.js'
 import { messageTemplate } from '../../src/updaters/message-template.js'
-import { updateTrailers } from '../../src/updaters/trailers.js'
+import { releaseTrailers, updateTrailer, updateTrailers } from '../../src/updaters/trailers.js'
 import { git } from '../parts/git-server.js'
 
 const app: Change = { policy: 'app', image: 'ghcr.io/org/app', file: 'a.yaml', line: 3, from: '1.0', to: '1.1' }
@@ -78,6 +79,24 @@ ${APP}
     )
     assert.equal((await git(tmpdir(), ['interpret-trailers', '--parse'], { input: message })).toString(), `${APP}\n`)
     assert.deepEqual(updateTrailers(message), [{ policy: 'app', image: 'ghcr.io/org/app', from: '1.0', to: '1.1' }])
+  })
+
+  it('has the trailers of its changes and no other, whatever the texts of others', () => {
+    const template = '{{ changes.first.file }}\n{% for c in changes %}* {{ c.from }}\n{{ c.file }}{% endfor %}'
+    const text = fc.string({
+      unit: fc.constantFrom(...'a \n\t:*->{%}\u2028', 'Tidemark-Update: ', 'tidemark-release:'),
+      maxLength: 12,
+    })
+    fc.assert(
+      fc.property(fc.array(fc.tuple(text, text), { minLength: 1, maxLength: 3 }), (texts) => {
+        const changes = texts.map(([file, from]) => ({ ...app, file, from }))
+        const own = [...new Set(changes.map(updateTrailer))].join('\n')
+        for (const message of [render(template, changes), commitMessage(changes)]) {
+          assert.deepEqual(updateTrailers(message), updateTrailers(own))
+          assert.deepEqual(releaseTrailers(message), [])
+        }
+      }),
+    )
   })
 
   it('says of which branch it is where it cannot be', () => {
