@@ -268,6 +268,15 @@ function histories(engine: Engine): void {
     assert.deepEqual(await historyOf(branch), history)
   })
 
+  test('starts afresh when its folder is full', async () => {
+    const { branch } = await branchOf(line(5))
+    const repository = scene.open({ maxBytes: 1, maxPacks: 3 })
+    for (let round = 0; round < 6; round++) {
+      assert.deepEqual(oidsOf(await historyOf(branch, 0, repository)), await revList(scene.path, branch))
+      for (const text of ['1', '2', '3']) await commitFiles(scene.path, branch, { 'file.txt': `${round} ${text}` })
+    }
+  })
+
   test('tells what the server answers, and stops when it is told to', async () => {
     const { branch } = await branchOf(line(3))
     const repository = scene.open()

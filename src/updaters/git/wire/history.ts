@@ -16,6 +16,7 @@ export interface WireHistoryOptions {
   readonly filters: Filters
   readonly clock: Clock
   readonly timed: Timed
+  readonly maxBytes: number
   /** Where the objects of branches are kept. */
   readonly objects: {
     readonly commit: (oid: Oid) => Promise<Buffer | undefined>
@@ -28,11 +29,11 @@ export interface WireHistoryOptions {
  * time, and takes a commit for one that came with its files.
  */
 export function commitHistory(options: WireHistoryOptions): ObjectSource['history'] {
-  const { folder, transport, filters, clock, timed, objects } = options
+  const { folder, transport, filters, clock, timed, maxBytes, objects } = options
   const store = openObjectStore({
     folder: join(folder, 'history'),
     clock,
-    maxBytes: 4 * MAX_BYTES,
+    maxBytes: Math.min(maxBytes, 4 * MAX_BYTES),
     maxFiles: 8,
     maxFileBytes: MAX_BYTES,
   })

@@ -47,7 +47,15 @@ export function wireSource(options: WireOptions): ObjectSource {
   const filters = filtersFor(canFilter)
   const asks = new Map<string, Ask>()
   const objects = { commit: (oid: Oid) => read(oid, 'commit'), fetch: fetchObjects }
-  const history = (canFilter ? commitHistory : fileHistory)({ folder, transport, filters, clock, timed, objects })
+  const history = (canFilter ? commitHistory : fileHistory)({
+    folder,
+    transport,
+    filters,
+    clock,
+    timed,
+    maxBytes,
+    objects,
+  })
 
   async function wipe(): Promise<void> {
     // The tips first: they say what the store has.

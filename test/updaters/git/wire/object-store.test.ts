@@ -7,6 +7,7 @@ import { systemClock } from '../../../../src/lifecycle/clock.js'
 import { type GitObject, objectId } from '../../../../src/updaters/git/objects.js'
 import { type ObjectStore, openObjectStore } from '../../../../src/updaters/git/wire/object-store.js'
 import { removeFolder, temporaryFolder } from '../../../parts/folder.js'
+import { gitError } from '../scene.js'
 
 describe('the store of objects', () => {
   let root: string
@@ -75,6 +76,13 @@ describe('the store of objects', () => {
     await store.add(async () => {})
     assert.deepEqual(await files(), [])
     assert.ok(!store.has(objectId(blob('a'))))
+  })
+
+  test('refuses to write more to a file than it may have', async () => {
+    const store = openObjectStore({ folder, clock: systemClock, maxBytes: 1e9, maxFiles: 100, maxFileBytes: 1_000 })
+    await keep(store, blob('x'.repeat(1_000)))
+    await assert.rejects(keep(store, blob('y'.repeat(600)), blob('z'.repeat(600))), gitError('TOO_LARGE', false))
+    assert.equal((await files()).length, 1)
   })
 
   test('has nothing but what was added', async () => {
