@@ -9,6 +9,7 @@ import type { GitErrorCode } from '../../src/updaters/git/errors.js'
 import { openGitRepository } from '../../src/updaters/git/open.js'
 import type { GitOperation } from '../../src/updaters/git/operations.js'
 import type { CommitDetails, GitRepository, Oid, Snapshot, TreeEntry } from '../../src/updaters/git/repository.js'
+import type { SshLogin } from '../../src/updaters/git/transports/access.js'
 import { startCgiServer } from '../parts/cgi-server.js'
 import { removeFolder, temporaryFolder } from '../parts/folder.js'
 import {
@@ -22,6 +23,7 @@ import {
   readFileAt,
   startGitServer,
 } from '../parts/git-server.js'
+import { startSshServer } from '../parts/ssh-server.js'
 
 /** Every way to a repository, with the engine that is chosen for it. */
 const ways: Readonly<Record<string, Way>> = {
@@ -29,6 +31,8 @@ const ways: Readonly<Record<string, Way>> = {
   'by HTTP without filters': { urlOf: ({ url }) => url, engine: 'wire', filters: false },
   'by HTTP without protocol version 2': { urlOf: ({ url }) => url, engine: 'isomorphic', version: 1 },
   'behind nginx and FastCGI': { front: startCgiServer, urlOf: inFront, engine: 'wire' },
+  'by SSH': { front: sshFront(true), urlOf: inFront, engine: 'wire' },
+  'by SSH without protocol version 2': { front: sshFront(false), urlOf: inFront, engine: 'isomorphic' },
   'by its path': { urlOf: ({ path }) => path, engine: 'wire' },
   'by a file URL': { urlOf: ({ path }) => `file://${path}`, engine: 'wire' },
 }
@@ -45,7 +49,15 @@ interface Way {
 interface Front {
   /** Repositories are at `<url>/<name>.git`. */
   readonly url: string
+  readonly credentials?: SshLogin
   stop(): Promise<void>
+}
+
+function sshFront(acceptsProtocol: boolean): (folder: string) => Promise<Front> {
+  return async (folder) => {
+    const { urlOf, key, knownHosts, stop } = await startSshServer({ acceptsProtocol })
+    return { url: urlOf(folder), credentials: { sshKey: { file: key.file }, knownHosts }, stop }
+  }
 }
 
 function inFront({ path }: { readonly path: string }, front: Front | undefined): string {
@@ -99,6 +111,7 @@ function conformance({ front: startFront, urlOf, engine, filters = true, version
     const open = () =>
       openGitRepository({
         url: urlOf(created, front),
+        credentials: front?.credentials,
         stateFolder: state,
         clock: systemClock,
         onOperation: (operation) => operations.push(operation),
