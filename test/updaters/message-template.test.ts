@@ -84,7 +84,7 @@ ${APP}
   it('has the trailers of its changes and no other, whatever the texts of others', () => {
     const template = '{{ changes.first.file }}\n{% for c in changes %}* {{ c.from }}\n{{ c.file }}{% endfor %}'
     const text = fc.string({
-      unit: fc.constantFrom(...'a \n\t:*->{%}\u2028', 'Tidemark-Update: ', 'tidemark-release:'),
+      unit: fc.constantFrom(...'a \n\t:*->{%}\u2028', 'Tidemark-Update: a b 1 -> 2', 'Tidemark-Release: a b'),
       maxLength: 12,
     })
     fc.assert(
