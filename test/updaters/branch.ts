@@ -1,29 +1,16 @@
-import { join } from 'node:path'
-import { parseRepository } from '../../src/image/repository.js'
-import type { Jobs } from '../../src/jobs/jobs.js'
-import { memoryJobs } from '../../src/jobs/memory.js'
 import { type Clock, systemClock } from '../../src/lifecycle/clock.js'
-import { semverPolicy } from '../../src/policies/semver.js'
-import { fileMatcher } from '../../src/updaters/files.js'
-import { openGitRepository } from '../../src/updaters/git/open.js'
-import type { GitRepository } from '../../src/updaters/git/repository.js'
-import { openPlaceIndex } from '../../src/updaters/place-index.js'
 import type { AskProvenance } from '../../src/updaters/provenance.js'
-import { createReconciler, type Reconciler } from '../../src/updaters/reconcile.js'
-import { createScanner } from '../../src/updaters/scan.js'
-import type { UpdateTarget, WritingPolicy } from '../../src/updaters/target.js'
+import type { WritingPolicy } from '../../src/updaters/target.js'
+import { openWriter, type Writer } from './writer.js'
 
 export const IMAGE = 'ghcr.io/org/app'
 
 /** Real time without its pauses: how long they are is tested elsewhere. */
-const hurried: Clock = { now: systemClock.now, after: (_, run) => systemClock.after(0, run) }
+const unpaused: Clock = { now: systemClock.now, after: (_, run) => systemClock.after(0, run) }
 
-export interface TestBranch {
-  readonly reconciler: Reconciler
-  readonly jobs: Jobs
+export interface TestBranch extends Pick<Writer, 'reconciler' | 'jobs' | 'retries'> {
   /** Blobs that were read from Git, oldest first. */
   readonly read: string[]
-  readonly retries: string[]
   /** What happens between the computing of an update and its push: where others are faster. */
   beforePush: () => Promise<unknown>
   /** Makes the policy select this tag. */
@@ -36,63 +23,31 @@ export async function openBranch(
   state: string,
   files?: readonly string[],
   askProvenance?: AskProvenance,
-  more: Partial<WritingPolicy> = {},
+  policy: Partial<WritingPolicy> = {},
 ): Promise<TestBranch> {
-  const jobs = memoryJobs({ clock: systemClock, random: Math.random })
-  const repository = openGitRepository({ url, stateFolder: join(state, 'git'), clock: systemClock })
   const read: string[] = []
-  const counted: GitRepository = {
-    ...repository,
-    readBlobs(oids, options) {
-      read.push(...oids)
-      return repository.readBlobs(oids, options)
-    },
-    async push(commit, options) {
-      await branch.beforePush()
-      await repository.push(commit, options)
-    },
-  }
-  const writesTo = fileMatcher(files)
-  const target: UpdateTarget = {
-    git: 'fleet',
-    branch: 'main',
-    author: { name: 'Tidemark', email: 'tidemark@localhost' },
-    otherPolicies: new Set(),
-    policies: [
-      {
-        name: 'app',
-        image: IMAGE,
-        repository: parseRepository(IMAGE),
-        rule: '*',
-        writesTo,
-        downgrade: 'never',
-        policy: semverPolicy('*'),
-        digest: 'none',
-        tellsStanding: false,
-        ...more,
-      },
-    ],
-  }
-  const retries: string[] = []
-  const reconciler = createReconciler({
-    target,
-    intervalMs: 60_000,
-    repository: counted,
-    scanner: createScanner(counted, await openPlaceIndex(join(state, 'places.jsonl')), writesTo),
-    jobs,
+  const writer = await openWriter({
+    url,
+    state,
+    policies: ['app'],
+    files,
     askProvenance,
-    clock: hurried,
-    random: Math.random,
-    onRetry: ({ reason }) => retries.push(reason),
+    policy,
+    clock: unpaused,
+    wrap: (repository) => ({
+      ...repository,
+      readBlobs(oids, options) {
+        read.push(...oids)
+        return repository.readBlobs(oids, options)
+      },
+      async push(commit, options) {
+        await branch.beforePush()
+        await repository.push(commit, options)
+      },
+    }),
   })
-  const branch: TestBranch = {
-    reconciler,
-    jobs,
-    read,
-    retries,
-    beforePush: async () => {},
-    select: (tag, digest) =>
-      jobs.selections.set('app', { version: 1, repository: IMAGE, rule: '*', tag, digest, firstSeenAt: Date.now() }),
-  }
+  const { reconciler, jobs, retries } = writer
+  const select: TestBranch['select'] = (tag, digest) => writer.select('app', tag, digest)
+  const branch: TestBranch = { reconciler, jobs, retries, read, beforePush: async () => {}, select }
   return branch
 }

@@ -194,21 +194,26 @@ describe('updates on branches of their own', () => {
   })
 
   it('never replace what somebody pushed at the same time', async () => {
-    const { path, select, writer, reconciler } = await setup()
+    let meanwhile: () => Promise<unknown> = async () => {}
+    const { path, select, reconciler, retries } = await setup({
+      wrap: (repository) => ({
+        ...repository,
+        async push(commit, options) {
+          await meanwhile()
+          await repository.push(commit, options)
+        },
+      }),
+    })
     await select('a', '1.1.0')
     await reconciler.reconcile(never)
     await select('a', '1.2.0')
-    const { push } = writer.repository
     let human = ''
-    Object.assign(writer.repository, {
-      async push(...given: Parameters<typeof push>) {
-        human ||= await commitFiles(path, 'tidemark/a', { new: 'x' })
-        return push(...given)
-      },
-    })
+    meanwhile = async () => {
+      human = await commitFiles(path, 'tidemark/a', { new: 'x' })
+    }
     assert.deepEqual((await reconciler.reconcile(never)).commits, [])
     assert.equal((await log(path, 'tidemark/a'))[0]?.oid, human)
-    assert.equal(writer.retries.length, 1)
+    assert.equal(retries.length, 1)
   })
 
   it('go where the branch that is read has the name, and there come last', async () => {
@@ -268,12 +273,15 @@ describe('updates on branches of their own', () => {
     assert.deepEqual((await jobs.standings.get('a ghcr.io/org/a fleet main'))?.tags, ['1.0.0'])
   })
 
-  it('tell hooks their options', async () => {
-    const { path, select, reconciler } = await setup({ options: ['ci.skip'], branch: 'main' })
+  it('tell hooks their options, by HTTP and by a path', async () => {
+    const { path, open } = await setup({ options: ['ci.skip'], branch: 'main' })
     await git(path, ['config', 'receive.advertisePushOptions', 'true'])
     await writeHook(path, 'pre-receive', 'test "$GIT_PUSH_OPTION_0" = ci.skip')
-    await select('a', '1.1.0')
-    assert.equal((await reconciler.reconcile(never)).commits.length, 1)
+    for (const [tag, more] of Object.entries({ '1.1.0': {}, '1.2.0': { url: path } })) {
+      const { select, reconciler } = await open(more)
+      await select('a', tag)
+      assert.equal((await reconciler.reconcile(never)).commits.length, 1)
+    }
   })
 })
 

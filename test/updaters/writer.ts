@@ -8,6 +8,7 @@ import { fileMatcher } from '../../src/updaters/files.js'
 import { openGitRepository } from '../../src/updaters/git/open.js'
 import type { GitRepository } from '../../src/updaters/git/repository.js'
 import { openPlaceIndex } from '../../src/updaters/place-index.js'
+import type { AskProvenance } from '../../src/updaters/provenance.js'
 import { createReconciler, type Reconciler } from '../../src/updaters/reconcile.js'
 import { createScanner } from '../../src/updaters/scan.js'
 import type { UpdateTarget, WritingPolicy } from '../../src/updaters/target.js'
@@ -21,6 +22,12 @@ export interface WriterOptions {
   readonly branch?: string
   readonly options?: readonly string[]
   readonly policy?: Partial<WritingPolicy>
+  readonly files?: readonly string[] | undefined
+  readonly askProvenance?: AskProvenance | undefined
+  /** Pauses as long as they are. Default: a tenth, for how long they are is tested elsewhere. */
+  readonly clock?: Clock
+  /** Puts something between it and the repository. */
+  readonly wrap?: (repository: GitRepository) => GitRepository
   readonly target?: Partial<UpdateTarget>
 }
 
@@ -29,10 +36,10 @@ export interface Writer {
   readonly retries: string[]
   readonly repository: GitRepository
   readonly jobs: ReturnType<typeof memoryJobs>
-  select(policy: string, tag: string): Promise<void>
+  /** Makes the policy select this tag. */
+  select(policy: string, tag: string, digest?: string): Promise<void>
 }
 
-/** Pauses a tenth as long: how long they are is tested elsewhere. */
 const hurried: Clock = { now: systemClock.now, after: (ms, run) => systemClock.after(ms / 10, run) }
 
 export const manifestOf = (policy: string, tag: string) => `kind: Pod\nimage: ghcr.io/org/${policy}:${tag}\n`
@@ -41,8 +48,9 @@ export const manifestOf = (policy: string, tag: string) => `kind: Pod\nimage: gh
 export async function openWriter(options: WriterOptions): Promise<Writer> {
   const { url, state, policies, branch, target: more } = options
   const jobs = memoryJobs({ clock: systemClock, random: Math.random })
-  const repository = openGitRepository({ url, stateFolder: join(state, 'git'), clock: systemClock })
-  const writesTo = fileMatcher()
+  const opened = openGitRepository({ url, stateFolder: join(state, 'git'), clock: systemClock })
+  const repository = options.wrap?.(opened) ?? opened
+  const writesTo = fileMatcher(options.files)
   const imageOf = (name: string) => `ghcr.io/org/${name}`
   const target: UpdateTarget = {
     git: 'fleet',
@@ -71,11 +79,12 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
     repository,
     scanner: createScanner(repository, await openPlaceIndex(join(state, 'places.jsonl')), writesTo),
     jobs,
-    clock: hurried,
+    askProvenance: options.askProvenance,
+    clock: options.clock ?? hurried,
     random: Math.random,
     onRetry: ({ reason }) => retries.push(reason),
   })
-  const select = (policy: string, tag: string) =>
-    jobs.selections.set(policy, { version: 1, repository: imageOf(policy), rule: '*', tag, firstSeenAt: 7 })
+  const select: Writer['select'] = (policy, tag, digest) =>
+    jobs.selections.set(policy, { version: 1, repository: imageOf(policy), rule: '*', tag, digest, firstSeenAt: 7 })
   return { reconciler, retries, repository, jobs, select }
 }
