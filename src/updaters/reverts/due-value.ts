@@ -15,7 +15,7 @@ export interface DueValue {
   readonly places: readonly JudgedPlace[]
   /** Whether a tag, a digest or both mean the value. */
   means(text: string): boolean
-  /** At how many places of a file the policy would leave everything as it is if it had selected the value. */
+  /** At how many places of a file the value stands. */
   countIn(file: ScannedFile | undefined): number
 }
 
@@ -48,7 +48,7 @@ export function dueValues(due: readonly JudgedPlace[], target: UpdateTarget, kno
         const selections = new Map([[policy.name, asAlways(selection, choice)]])
         const judged = judge(
           file ? [file] : [],
-          { ...target, policies: [policy], otherPolicies },
+          { ...target, policies: [goingByTag(policy)], otherPolicies },
           { ...known, selections },
         )
         return judged.places.filter(({ state }) => state === 'current').length
@@ -63,6 +63,11 @@ function isMeant(text: string, { tag, digest }: TagAndDigest, policy: WritingPol
   if (tag === undefined || (at === -1 ? text : text.slice(0, at)) !== tag) return false
   // Elsewhere a tag that was moved is not written again where it stands.
   return policy.digest !== 'refresh' || at === -1 || digest === undefined || text.slice(at + 1) === digest
+}
+
+/** Whether the digest stands there, too, is no matter but where another digest is something newer. */
+function goingByTag(policy: WritingPolicy): WritingPolicy {
+  return policy.digest === 'refresh' ? policy : { ...policy, digest: 'none' }
 }
 
 /** As if the policy had selected it whatever stands in Git. */

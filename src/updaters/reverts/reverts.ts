@@ -12,7 +12,7 @@ import { releaseTrailer } from '../trailers.js'
 import { type DueValue, dueValues } from './due-value.js'
 import { type Past, pastOf } from './past.js'
 import { pastFiles } from './past-files.js'
-import { type CountAt, type TakenBack, takenBack } from './taken-back.js'
+import { type PastFile, type ReadFileAt, type TakenBack, takenBack } from './taken-back.js'
 
 /** Knows from the history of a branch which tags people took back. */
 export interface Reverts {
@@ -58,13 +58,16 @@ export function createReverts(options: RevertsOptions): Reverts {
     return { past: pastOf(history), shortened }
   }
 
-  function counting({ countIn, file }: DueValue, signal: AbortSignal): CountAt {
-    const counts = new Map<Oid, Promise<number | undefined>>()
-    const count = (commit: PastCommit) => files.read(commit, file, signal).then(countIn).catch(unlessUnavailable)
+  function reading({ countIn, file }: DueValue, signal: AbortSignal): ReadFileAt {
+    const known = new Map<Oid, Promise<PastFile | undefined>>()
+    const read = async (commit: PastCommit) => {
+      const found = await files.read(commit, file, signal)
+      return { count: countIn(found), ...(found !== undefined && { oid: found.oid }) }
+    }
     return (commit) => {
-      const known = counts.get(commit.oid) ?? count(commit)
-      counts.set(commit.oid, known)
-      return known
+      const reads = known.get(commit.oid) ?? read(commit).catch(unlessUnavailable)
+      known.set(commit.oid, reads)
+      return reads
     }
   }
 
@@ -85,9 +88,11 @@ export function createReverts(options: RevertsOptions): Reverts {
       means: value.means,
       takenBackBy: before?.blob === head.oid ? before.by : undefined,
     }
-    const found = await takenBack(past, question, counting(value, signal))
+    const found = await takenBack(past, question, reading(value, signal))
     const reason = found && reasonOf(value, found, shortened)
-    return { commit, blob: head.oid, by: found?.by?.oid, reason }
+    // What cannot be told now may be told at the next look.
+    const isFinal = found === undefined || found.by !== undefined
+    return { commit: isFinal ? commit : undefined, blob: head.oid, by: found?.by?.oid, reason }
   }
 
   return {
@@ -121,8 +126,8 @@ interface RecentPast {
 }
 
 interface Answer {
-  /** The newest commit that it goes by. */
-  readonly commit: Oid
+  /** The newest commit that it goes by. Absent where it is not final. */
+  readonly commit: Oid | undefined
   /** What the file had then. */
   readonly blob: Oid
   readonly by: Oid | undefined

@@ -22,8 +22,15 @@ export interface TakenBack {
   readonly by?: PastCommit
 }
 
-/** At how many places of the file the value stood in a commit. Undefined where the server does not give what is needed to tell. */
-export type CountAt = (commit: PastCommit) => Promise<number | undefined>
+/** The file as it was in a commit. Undefined where the server does not give what is needed to tell. */
+export type ReadFileAt = (commit: PastCommit) => Promise<PastFile | undefined>
+
+export interface PastFile {
+  /** At how many places the value stood. */
+  readonly count: number
+  /** Of its bytes. Absent where there was no such file. */
+  readonly oid?: Oid
+}
 
 /**
  * Whether a value was written to the file by a commit of ours and taken back since by one that is not. What counts is what stood
@@ -33,12 +40,12 @@ export type CountAt = (commit: PastCommit) => Promise<number | undefined>
  * Messages tell where to look, and may be forged; they can keep a value from being written, and never have one written that was
  * not selected.
  */
-export async function takenBack(past: Past, question: Question, countAt: CountAt): Promise<TakenBack | undefined> {
-  const writing = await lastWriting(past, question, countAt)
+export async function takenBack(past: Past, question: Question, readAt: ReadFileAt): Promise<TakenBack | undefined> {
+  const writing = await lastWriting(past, question, readAt)
   if (writing === undefined || question.count() >= writing.count) return undefined
   const lacks = async (commit: PastCommit) => {
-    const count = await countAt(commit)
-    return count === undefined ? undefined : count < writing.count
+    const file = await readAt(commit)
+    return file && file.count < writing.count
   }
   const by = writing.isUndone ? writing.commit : await takingBack(past, question, writing.commit, lacks)
   if (by !== undefined && by !== writing.commit && isOurMove(past, question, by)) return undefined
@@ -55,7 +62,7 @@ interface Writing {
 /** So many commits that may have written to the file are looked into. With the usual messages the first one did. */
 const MOST_WRITINGS = 20
 
-async function lastWriting(past: Past, question: Question, countAt: CountAt): Promise<Writing | undefined> {
+async function lastWriting(past: Past, question: Question, readAt: ReadFileAt): Promise<Writing | undefined> {
   let looks = 0
   for (const { commit, updates, mentionOf } of past.updates.get(question.repository) ?? []) {
     const written = updates.filter(({ to }) => question.means(to))
@@ -63,11 +70,13 @@ async function lastWriting(past: Past, question: Question, countAt: CountAt): Pr
     if (mention === 'others') continue
     if (++looks > MOST_WRITINGS) return undefined
     const parent = past.find(commit.parents[0])
-    const [count, before = 0] = await Promise.all([countAt(commit), parent && countAt(parent)])
+    const [file, before] = await Promise.all([readAt(commit), parent && readAt(parent)])
     // The message is all that there is.
-    if (count === undefined) return { commit, count: 1, isUndone: false }
-    if (count > before) return { commit, count, isUndone: false }
-    if (count === 0 && mention === 'file') return { commit, count: 1, isUndone: true }
+    if (file === undefined) return { commit, count: 1, isUndone: false }
+    const { count, oid } = file
+    if (count > (before?.count ?? 0)) return { commit, count, isUndone: false }
+    const isUndone = mention === 'file' && count === 0 && oid !== undefined && oid === before?.oid
+    if (isUndone) return { commit, count: 1, isUndone }
   }
   return undefined
 }

@@ -46,7 +46,7 @@ it('of any history, tells a commit that took the value away which we had written
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const commits = made(steps)
-      const { head, count, countAt, commits: past } = madeHistory(commits)
+      const { head, count, readAt, commits: past } = madeHistory(commits)
       const question = {
         policy: 'app',
         repository: IMAGE,
@@ -56,7 +56,7 @@ it('of any history, tells a commit that took the value away which we had written
         means: (text: string) => text === '1.1',
       }
       const history = pastOf({ commits: past })
-      const found = await takenBack(history, question, countAt)
+      const found = await takenBack(history, question, readAt)
       const isWritten = commits.some(({ message }) => message !== undefined)
       assert.equal(found !== undefined, isWritten && count === 0)
       if (found === undefined) return

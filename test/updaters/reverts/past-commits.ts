@@ -1,5 +1,5 @@
 import type { Oid, PastCommit } from '../../../src/updaters/git/repository.js'
-import type { CountAt } from '../../../src/updaters/reverts/taken-back.js'
+import type { ReadFileAt } from '../../../src/updaters/reverts/taken-back.js'
 
 /** A commit of a made-up history: who has no parents named comes after the one before it. */
 export interface MadeCommit {
@@ -14,7 +14,7 @@ export interface MadeHistory {
   /** The newest first. */
   readonly commits: readonly PastCommit[]
   readonly head: Oid
-  readonly countAt: CountAt
+  readonly readAt: ReadFileAt
   /** The commits that were looked into, by their names. */
   readonly looks: string[]
   /** How many stand in the newest commit. */
@@ -53,9 +53,10 @@ export function madeHistory(made: readonly MadeCommit[]): MadeHistory {
     head,
     looks,
     count: counts.get(head) ?? 0,
-    async countAt({ oid }) {
+    async readAt({ oid }) {
       looks.push(Buffer.from(oid, 'hex').toString().replaceAll('\0', ''))
-      return counts.get(oid)
+      const count = counts.get(oid)
+      return count === undefined ? undefined : { count, oid: oidOf(`${count} times`) }
     },
   }
 }

@@ -134,10 +134,11 @@ describe('a tag is held that', () => {
     await held('HEAD', { file: 'b.yaml', digest: `sha256:${'c'.repeat(64)}` })
   })
 
-  it('lost its digest to a person', async () => {
-    const { person, update, held } = await begin({ policies: [appPolicy({ digest: 'pin' })] })
+  it('was written and taken back before the policy wanted digests', async () => {
+    const { person, update, restart, held } = await begin()
     await update('1.1.0', NEW)
-    await person.edit({ 'a.yaml': reference('1.1.0') })
+    await person.revert()
+    await restart([appPolicy({ digest: 'pin' })])
     await held('HEAD', { digest: NEW })
   })
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { commitMessage } from '../../../src/updaters/commit-message.js'
 import { pastOf } from '../../../src/updaters/reverts/past.js'
-import { type CountAt, takenBack } from '../../../src/updaters/reverts/taken-back.js'
+import { type ReadFileAt, takenBack } from '../../../src/updaters/reverts/taken-back.js'
 import { type MadeCommit, madeHistory, oidOf } from './past-commits.js'
 
 const IMAGE = 'ghcr.io/org/app'
@@ -18,7 +18,7 @@ interface Answer {
   readonly looks: readonly string[]
 }
 
-async function ask(made: readonly MadeCommit[], count?: CountAt, known?: string): Promise<Answer> {
+async function ask(made: readonly MadeCommit[], read?: ReadFileAt, known?: string): Promise<Answer> {
   const history = madeHistory(made)
   const question = {
     policy: 'app',
@@ -29,7 +29,7 @@ async function ask(made: readonly MadeCommit[], count?: CountAt, known?: string)
     means: (text: string) => text === '1.1',
     takenBackBy: known && oidOf(known),
   }
-  const found = await takenBack(pastOf(history), question, count ?? history.countAt)
+  const found = await takenBack(pastOf(history), question, read ?? history.readAt)
   const by = made.find(({ id }) => oidOf(id) === found?.by?.oid)?.id
   return { by: found === undefined ? null : by, looks: history.looks }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
+import { NEW } from '../judging.js'
 import { appPolicy, type BranchScene, type BranchSceneOptions, IMAGE, reference, startBranch } from './branch-scene.js'
 
 let scene: BranchScene
@@ -47,6 +48,13 @@ describe('a tag is written that', () => {
     await update('1.1.0')
     assert.deepEqual((await update('1.0.5')).files, ['a.yaml'])
     assert.deepEqual((await update('1.1.0')).files, ['a.yaml'])
+  })
+
+  it('was written without its digest, which the policy wants now', async () => {
+    const { update, restart } = await begin()
+    await update('1.1.0', NEW)
+    await restart([appPolicy({ digest: 'pin' })])
+    assert.deepEqual((await update('1.1.0', NEW)).files, ['a.yaml'])
   })
 
   it('a message claims to have been written where it was not', async () => {
