@@ -77,6 +77,19 @@ function pushes(engine: Engine): void {
     }
   })
 
+  for (const hook of ['pre-receive', 'update'])
+    test(`that the hook "${hook}" declines is refused, whatever it prints`, async () => {
+      await writeHook(scene.path, hook, 'echo "fetch first, cannot lock ref" >&2; exit 1')
+      try {
+        await assert.rejects(
+          scene.repository.push(commit, never),
+          gitError('REJECTED', false, /: a hook of the server declines it: .+fetch first/),
+        )
+      } finally {
+        await rm(join(scene.path, 'hooks', hook))
+      }
+    })
+
   test('of credentials that may not write is no race, though the branch moves', async () => {
     scene.server.before = ({ path }) =>
       path.endsWith('git-receive-pack')
