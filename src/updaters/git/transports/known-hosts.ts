@@ -35,7 +35,7 @@ export function parseKnownHosts(text: string): readonly KnownHost[] {
 
 /**
  * The entries about a host. One at another port than 22 stands as `[host]:port`; where it has no such entry, those of the host
- * without a port count, as with OpenSSH.
+ * without a port count, as with OpenSSH. A key that is revoked for the host is so at every port.
  */
 export function keysOf(files: readonly KnownHostsFile[], host: string, port: number): readonly KnownKey[] {
   const named = (name: string) =>
@@ -44,7 +44,8 @@ export function keysOf(files: readonly KnownHostsFile[], host: string, port: num
     )
   if (port === 22) return named(host)
   const exact = named(`[${host}]:${port}`)
-  return exact.some(({ marker }) => marker === undefined) ? exact : [...exact, ...named(host)]
+  const isExact = exact.some(({ marker }) => marker === undefined)
+  return [...exact, ...named(host).filter(({ marker }) => !isExact || marker === 'revoked')]
 }
 
 /** As `ssh-keygen -l` shows it. */
