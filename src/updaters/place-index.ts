@@ -45,8 +45,10 @@ export async function openPlaceIndex(file: string, largestBytes = LARGEST_FILE_B
     set(blob, scan) {
       const key = keyOf(blob)
       const empty = isEmptyScan(scan)
-      scans.set(key, empty ? NOTHING : scan)
-      unsaved.push(`${JSON.stringify(empty ? [key] : [key, scan])}\n`)
+      const line = JSON.stringify(empty ? [key] : [key, scan])
+      // What is cut out of a file's text would keep all of it in memory.
+      scans.set(key, empty ? NOTHING : JSON.parse(line)[1])
+      unsaved.push(`${line}\n`)
     },
     async flush() {
       if (unsaved.length === 0) return

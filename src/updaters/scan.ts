@@ -32,7 +32,9 @@ const DEEPEST_FOLDER = 100
 const MOST_ENTRIES = 1_000_000
 
 /** How many times as long as inflating it takes to look for places in what has to be parsed. */
-const SCANNING = 8
+const SCANNING = 16
+/** What it costs to look at an entry of a folder, as bytes of inflating. */
+const ENTERING = 512
 
 /** Names that Git itself would not make, or that are not UTF-8: in a path they would say another file, or none. */
 const UNNAMABLE = /^\.{0,2}$|[/\ufffd]/
@@ -43,6 +45,8 @@ const PASSED_OVER: Scan = {
 
 /** Folders that are read at a time, so that those which have to be fetched come together. */
 const FOLDERS_AT_A_TIME = 500
+/** Files that may be looked into before what was found is written down: a first look that is broken off goes on from there. */
+const MOST_UNFLUSHED = 5_000
 /** Files that may have changed since the last time that all was saved: they are read again after a restart. */
 const MOST_UNSAVED = 200
 
@@ -115,6 +119,7 @@ export function createScanner(
 
   async function visit(start: Visit, signal: AbortSignal): Promise<Changes> {
     const changes: Changes = { isWhole: start.old === undefined, gone: new Set(), files: [], odd: [] }
+    const pace = paced()
     let entries = 0
     for (let level = [start], depth = 0; level.length > 0 && depth <= DEEPEST_FOLDER; depth++) {
       const below: Visit[] = []
@@ -125,6 +130,7 @@ export function createScanner(
           entries += tree.length
           if (entries > MOST_ENTRIES) throw tooLarge()
           below.push(...enter(visit, tree, old, changes))
+          await pace(tree.length * ENTERING)
         }
       }
       level = below
@@ -165,21 +171,29 @@ export function createScanner(
   }
 
   async function readUnknown(files: readonly WantedFile[], signal: AbortSignal): Promise<void> {
-    for (const file of files) file.scan = index.get(file.blob)
+    const pace = paced()
+    for (const file of files) {
+      file.scan = index.get(file.blob)
+      if (file.scan === undefined) await pace(0)
+    }
     const unread = groupBy(
       files.filter(({ scan }) => scan === undefined),
       ({ blob }) => blob.oid,
     )
-    const pace = paced()
+    let unflushed = 0
     for await (const { oid, bytes } of repository.readBlobs([...unread.keys()], { signal })) {
       for (const file of unread.get(oid) ?? []) {
         // Another file of the same name may have been the same.
         file.scan = index.get(file.blob)
         if (file.scan !== undefined) continue
-        file.scan = scanManifest(file.blob.name, bytes, file.blob.paths)
-        index.set(file.blob, file.scan)
+        index.set(file.blob, scanManifest(file.blob.name, bytes, file.blob.paths))
+        file.scan = index.get(file.blob)
+        unflushed++
         await pace(bytes.length * SCANNING)
       }
+      if (unflushed < MOST_UNFLUSHED) continue
+      unflushed = 0
+      await index.flush()
     }
   }
 }

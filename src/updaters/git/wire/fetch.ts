@@ -28,21 +28,23 @@ export async function* fetchPack(
   { wants, depth, have, ends = have === undefined ? [] : [have], thin = true, filter, maxBytes }: FetchOrder,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
+  const lines = [
+    'no-progress',
+    'ofs-delta',
+    ...(depth === undefined ? [] : [`deepen ${depth}`]),
+    ...(filter === undefined ? [] : [`filter ${filter}`]),
+    // Without `thin-pack` Git's server takes no notice of what a client without history has, and sends every file again.
+    ...(have === undefined
+      ? []
+      : [...(thin ? ['thin-pack'] : []), ...ends.map((oid) => `shallow ${oid}`), `have ${have}`]),
+  ]
   const question = [
     packetLine('command=fetch\n'),
     DELIMITER,
-    ...[
-      'no-progress',
-      'ofs-delta',
-      ...(depth === undefined ? [] : [`deepen ${depth}`]),
-      ...(filter === undefined ? [] : [`filter ${filter}`]),
-      ...wants.map((oid) => `want ${oid}`),
-      // Without `thin-pack` Git's server takes no notice of what a client without history has, and sends every file again.
-      ...(have === undefined
-        ? []
-        : [...(thin ? ['thin-pack'] : []), ...ends.map((oid) => `shallow ${oid}`), `have ${have}`]),
-      'done',
-    ].map((line) => packetLine(`${line}\n`)),
+    ...lines.map((line) => packetLine(`${line}\n`)),
+    // Thousands, and all of one length.
+    Buffer.from(wants.map((oid) => `0032want ${oid}\n`).join('')),
+    packetLine('done\n'),
     FLUSH,
   ]
   const headers = { 'git-protocol': 'version=2' }

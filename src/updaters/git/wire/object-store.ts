@@ -5,6 +5,7 @@ import type { Clock } from '../../../lifecycle/clock.js'
 import { removeLeftovers, TEMPORARY } from '../leftovers.js'
 import { type GitObject, objectId } from '../objects.js'
 import type { Oid } from '../repository.js'
+import { paced } from '../turns.js'
 import { openBlocks } from './blocks.js'
 import { type Location, openSegment, type Segment } from './segment.js'
 import { openSegmentWriter, type SegmentWriter } from './segment-writer.js'
@@ -132,7 +133,9 @@ export function openObjectStore(options: ObjectStoreOptions): ObjectStore {
     async *readAll(oids) {
       const found: { readonly oid: Oid; readonly located: Located; readonly order: number }[] = []
       const orders = new Map(segments.map((segment, at) => [segment, at * MAX_WRITTEN_BYTES]))
+      const pace = paced()
       for (const oid of oids) {
+        await pace(0)
         const located = locate(oid)
         if (located === undefined) continue
         const order = (orders.get(located.segment) ?? 0) + located.location.position

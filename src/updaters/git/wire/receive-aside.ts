@@ -15,7 +15,7 @@ export async function receivePackAside(
 ): Promise<void> {
   const thread = new Worker(new URL('./receive-thread.js', import.meta.url), {
     workerData: folder,
-    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
   })
   const send = (sent: Sent, transferred: readonly ArrayBuffer[] = []) => thread.postMessage(sent, transferred)
   /** Comes before what the thread makes of it. */

@@ -10,6 +10,7 @@ import type { References } from '../references.js'
 import type { Blob, Oid, Snapshot } from '../repository.js'
 import { branchTips } from '../tips.js'
 import type { Transport } from '../transports/transport.js'
+import { paced } from '../turns.js'
 import { type FetchOrder, fetchPack } from './fetch.js'
 import { filtersFor } from './filters.js'
 import { type Ask, gathered } from './gathered.js'
@@ -107,6 +108,16 @@ export function wireSource(options: WireOptions): ObjectSource {
     await store.refresh()
   }
 
+  async function missingOf(oids: Iterable<Oid>): Promise<Oid[]> {
+    const found: Oid[] = []
+    const pace = paced()
+    for (const oid of oids) {
+      if (!store.has(oid)) found.push(oid)
+      await pace(0)
+    }
+    return found
+  }
+
   /** Those that are wanted still; the server may send what nobody asked for. */
   function blobsOf(found: readonly Found[], unread: Set<Oid>): readonly Blob[] {
     const blobs = found.filter(({ oid, object }) => object.type === 'blob' && unread.delete(oid))
@@ -169,7 +180,7 @@ export function wireSource(options: WireOptions): ObjectSource {
           yield blobsOf(found, unread)
           await turn()
         }
-        for (const wants of portionsOf([...unread].filter((oid) => !store.has(oid)))) {
+        for (const wants of portionsOf(await missingOf(unread))) {
           const { put, taken } = handoff<readonly Found[]>()
           const fetching = timed('fetch', signal, () => fetchObjects({ wants }, signal, put))
           for await (const found of taken(fetching)) yield blobsOf(found, unread)
