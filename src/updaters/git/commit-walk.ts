@@ -2,7 +2,10 @@ import type { Oid, PastCommit } from './repository.js'
 import { paced } from './turns.js'
 
 export interface CommitWalk {
-  /** Those that are not older than asked for: each before its parents, and else the newest first, as `git log --date-order`. */
+  /**
+   * Those that are not older than asked for, or came of one that is not: each before its parents, and else the newest first, as
+   * `git log --date-order`.
+   */
   readonly commits: readonly PastCommit[]
   /** Those of them with a parent that is not here, and where the walk starts if it is not here itself. */
   readonly gaps: readonly Oid[]
@@ -48,8 +51,12 @@ export async function walkCommits(start: Oid, { since, read, maxCommits }: Commi
     for (const parent of commit.parents) await see(parent)
   }
 
-  const commits = inDateOrder([...visited.values()].filter(({ time }) => time >= since))
-  const gaps = commits.filter(({ parents }) => parents.some((oid) => missing.has(oid))).map(({ oid }) => oid)
+  const ordered = inDateOrder([...visited.values()])
+  const commits = sinceThen(ordered, since)
+  // Those that are all too old may be so by a wrong clock, and what they came from is not.
+  const isTold = commits.length > 0 || ordered.length > MAX_WRONG
+  const ends = (isTold ? commits : ordered).filter(({ parents }) => parents.some((oid) => missing.has(oid)))
+  const gaps = ends.map(({ oid }) => oid)
   if (missing.has(start)) gaps.push(start)
   return { commits, gaps, isCut: visited.size >= maxCommits && queue.take() !== undefined, visited }
 }
@@ -57,6 +64,17 @@ export async function walkCommits(start: Oid, { since, read, maxCommits }: Commi
 /** Of those that were looked at, where others follow that were not. */
 export function endsOf(visited: ReadonlyMap<Oid, PastCommit>): readonly Oid[] {
   return [...visited.values()].filter(({ parents }) => parents.some((oid) => !visited.has(oid))).map(({ oid }) => oid)
+}
+
+/** So many commits at the end of a branch are looked behind if they are too old. */
+const MAX_WRONG = 8
+
+/** Those made since then, and those that came of them by a clock that was wrong. */
+function sinceThen(ordered: readonly PastCommit[], since: number): readonly PastCommit[] {
+  const found = new Set<Oid>()
+  for (const { oid, time, parents } of ordered.toReversed())
+    if (time >= since || parents.some((parent) => found.has(parent))) found.add(oid)
+  return ordered.filter(({ oid }) => found.has(oid))
 }
 
 /** A wrong clock makes a commit too old, whose parents are not. Behind so many in a row, none is looked for. */

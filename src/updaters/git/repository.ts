@@ -63,7 +63,7 @@ export interface FileChange {
 }
 
 export interface HistoryOptions {
-  /** Milliseconds since the Unix epoch: commits that were made before are left out. */
+  /** Milliseconds since the Unix epoch: commits that were made before are left out, but for those that came of a later one. */
   readonly since: number
   readonly signal: AbortSignal
 }

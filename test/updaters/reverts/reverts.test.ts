@@ -108,6 +108,16 @@ describe('a tag is held that', () => {
     await held('HEAD')
   })
 
+  it('was taken back by somebody whose clock is wrong', async () => {
+    const { person, update, held, later, restart } = await begin()
+    later(200)
+    await update('1.1.0')
+    await person.revert()
+    await held('HEAD')
+    await restart()
+    await held('HEAD')
+  })
+
   it('was taken back wherever it can stand', async () => {
     const files = {
       'values.yaml': `image:\n  repository: ${IMAGE}\n  tag: 1.0.0\n`,
