@@ -47,8 +47,9 @@ export function storeFiles(folder: string): StoreFiles {
           },
           async writeFile(path: string, data: Uint8Array) {
             if (!isPack(path)) return
-            names = undefined
             await writeAtomically(path, data)
+            // Whoever looked while it was written has not seen it.
+            names = undefined
           },
           readdir: async (path: string) => (path === packs ? [...(await packNames())] : []),
           stat: look,
