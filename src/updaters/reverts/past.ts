@@ -12,6 +12,8 @@ export interface Past {
   readonly updates: ReadonlyMap<string, readonly UpdateCommit[]>
   /** The newest first. */
   readonly releases: readonly ReleaseCommit[]
+  /** What says that it reverts a commit of before this history, the newest first. */
+  readonly revertsOfOlder: readonly PastCommit[]
   find(oid: Oid | undefined): PastCommit | undefined
   /** Whether the first commit stands before the second, which is newer then or knows nothing of it. */
   isBefore(one: PastCommit, other: PastCommit): boolean
@@ -52,6 +54,7 @@ export function pastOf({ commits }: Pick<History, 'commits'>): Past {
     commits,
     updates,
     releases,
+    revertsOfOlder: commits.filter(({ message }) => revertedBy(message).some((oid) => !order.has(oid))),
     find(oid) {
       const index = oid === undefined ? undefined : order.get(oid)
       return index === undefined ? undefined : commits[index]
@@ -63,6 +66,11 @@ export function pastOf({ commits }: Pick<History, 'commits'>): Past {
       return found
     },
   }
+}
+
+/** Source: git-revert(1), which ends its message so. */
+function revertedBy(message: string): readonly Oid[] {
+  return [...message.matchAll(/This reverts commit ([0-9a-f]{40})\b/g)].flatMap(([, oid]) => oid ?? [])
 }
 
 function updatesByRepository({ message }: PastCommit): ReadonlyMap<string, readonly UpdateTrailer[]> {

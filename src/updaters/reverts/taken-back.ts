@@ -42,7 +42,8 @@ export interface PastFile {
  */
 export async function takenBack(past: Past, question: Question, readAt: ReadFileAt): Promise<TakenBack | undefined> {
   const writing = await lastWriting(past, question, readAt)
-  if (writing === undefined || question.count() >= writing.count) return undefined
+  if (writing === undefined) return revertOfOlder(past, question, readAt)
+  if (question.count() >= writing.count) return undefined
   const lacks = async (commit: PastCommit) => {
     const file = await readAt(commit)
     return file && file.count < writing.count
@@ -50,6 +51,20 @@ export async function takenBack(past: Past, question: Question, readAt: ReadFile
   const by = writing.isUndone ? writing.commit : await takingBack(past, question, writing.commit, lacks)
   if (by !== undefined && by !== writing.commit && isOurMove(past, question, by)) return undefined
   return isReleased(past, question, by ?? writing.commit) ? undefined : { ...(by !== undefined && { by }) }
+}
+
+/** So many reverts of commits of before the history are looked into. */
+const MOST_REVERTS = 5
+
+/** Who wrote a value before is not known; that it was taken back by `git revert` is decision enough. */
+async function revertOfOlder(past: Past, question: Question, readAt: ReadFileAt): Promise<TakenBack | undefined> {
+  for (const by of past.revertsOfOlder.slice(0, MOST_REVERTS)) {
+    const parent = past.find(by.parents[0])
+    const [file, before] = await Promise.all([readAt(by), parent && readAt(parent)])
+    if (file === undefined || before === undefined || file.count >= before.count) continue
+    if (question.count() < before.count) return isReleased(past, question, by) ? undefined : { by }
+  }
+  return undefined
 }
 
 interface Writing {

@@ -10,6 +10,7 @@ const change = { policy: 'app', image: IMAGE, file: 'a.yaml', line: 1, from: '1.
 /** What Tidemark says of a change of the file, by default the one from 1.0 to 1.1. */
 const update = (more: Partial<typeof change> = {}) => commitMessage([{ ...change, ...more }])
 const trailersOnly = `By a template\n\nTidemark-Update: app ${IMAGE} 1.0 -> 1.1\n`
+const REVERT = `Revert "Update"\n\nThis reverts commit ${'a'.repeat(40)}.`
 const indented = (message: string) => message.replace(/^/gm, '    ')
 
 interface Answer {
@@ -174,6 +175,11 @@ describe('a value', () => {
       'revert',
     ],
     [
+      'that was written before the history, by a revert that says so',
+      [{ id: 'begin', count: 1 }, ...others(3), { id: 'revert', message: REVERT, count: 0 }, ...others(3, 3)],
+      'revert',
+    ],
+    [
       'of a history with a gap',
       [...written, { id: 'revert', count: 0 }, { id: 'after the gap', parents: ['unknown'], count: 0 }],
       undefined,
@@ -218,6 +224,24 @@ describe('a value', () => {
         { id: 'edit', count: 0 },
       ],
       ['write', 'begin'],
+    ],
+    [
+      'that a revert of something older left alone',
+      [
+        { id: 'begin', count: 1 },
+        { id: 'revert', message: REVERT },
+        { id: 'edit', count: 0 },
+      ],
+      ['revert', 'begin'],
+    ],
+    [
+      'that is released after a revert of something older',
+      [
+        { id: 'begin', count: 1 },
+        { id: 'revert', message: REVERT, count: 0 },
+        { id: 'go', message: 'Tidemark-Release: app 1.1' },
+      ],
+      ['revert', 'begin'],
     ],
     ['that stands at as many places as ever', written, ['write', 'begin']],
     [
