@@ -138,6 +138,16 @@ describe('updates on branches of their own', () => {
     assert.match((await tipOf('tidemark/a'))?.message ?? '', /^Update a to 1\.2\.0\n/)
   })
 
+  it('cost the same however many branches there are', async () => {
+    const { select, pushed } = await setup()
+    await select('a', '1.1.0')
+    const first = server.requests.length
+    await pushed()
+    const bodies = server.requests.slice(first).map(({ body }) => body.toString('latin1'))
+    const prefixes = bodies.flatMap((body) => body.match(/ref-prefix .+/g) ?? [])
+    assert.deepEqual(prefixes, ['ref-prefix refs/heads/main', 'ref-prefix refs/heads/tidemark/a'])
+  })
+
   it('are made again where somebody deleted the branch', async () => {
     const { path, select, pushed } = await setup()
     await select('a', '1.1.0')

@@ -32,6 +32,7 @@ export function remoteReferences(transport: Transport): References {
   let pushCapabilities: readonly string[] | undefined
   /** Came with the first question, and answers the look that follows it. */
   let listed: ReadonlyMap<string, Oid> | undefined
+  let hasBranches = false
 
   async function advertisement(asked: 1 | 2, signal: AbortSignal): Promise<Advertisement> {
     const answer = parseAdvertisement(transport, await discover(transport, 'git-upload-pack', asked, signal))
@@ -55,7 +56,9 @@ export function remoteReferences(transport: Transport): References {
     listed = undefined
     if (version === 1) return first ?? (await advertisement(1, signal)).branches
     const found = await listBranches(transport, branch, signal)
-    return found.has(branch) ? found : listBranches(transport, '', signal)
+    if (found.size > 0) hasBranches = true
+    // Only a repository that may be empty has to list them all, which may be many, for one that is not there.
+    return found.has(branch) || hasBranches ? found : listBranches(transport, '', signal)
   }
 
   return {
@@ -63,7 +66,7 @@ export function remoteReferences(transport: Transport): References {
       const found = await branches(branch, signal)
       const oid = found.get(branch)
       if (oid !== undefined) return oid
-      if (found.size === 0) throw new GitError('EMPTY_REPOSITORY', 'repository has no branch')
+      if (found.size === 0 && !hasBranches) throw new GitError('EMPTY_REPOSITORY', 'repository has no branch')
       throw new GitError('BRANCH_NOT_FOUND', 'repository has no such branch')
     },
     abilities: ask,
