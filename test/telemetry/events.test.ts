@@ -103,3 +103,9 @@ it('tells where a Git repository has moved to', () => {
   events.gitMoved({ git: 'fleet', url: 'https://git.example.com/acme/flotilla.git' })
   assert.deepEqual(lines, ['info Git repository has moved: it is asked where its server redirects to'])
 })
+
+it('tells that the history of a branch does not go back far enough', () => {
+  const { events, lines } = setup()
+  events.historyShortened({ git: 'fleet', branch: 'main', reason: 'only the newest 100 commits' })
+  assert.deepEqual(lines, ['info History does not go back far enough to know all reverts only the newest 100 commits'])
+})

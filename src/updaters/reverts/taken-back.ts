@@ -75,7 +75,7 @@ interface Writing {
 }
 
 /** So many commits that may have written to the file are looked into. With the usual messages the first one did. */
-const MOST_WRITINGS = 20
+const MOST_WRITINGS = 100
 
 async function lastWriting(past: Past, question: Question, readAt: ReadFileAt): Promise<Writing | undefined> {
   let looks = 0
