@@ -60,7 +60,7 @@ describe('a service whose update a person reverts', () => {
     await eventually('the place is held', async () =>
       (await metrics()).includes('tidemark_policy_pending{policy="app",reason="reverted"} 1'),
     )
-    await looks(3)
+    await looks(2)
     assert.deepEqual(await oids(), commits)
     const told = service.records().filter(({ message }) => message.includes('was taken back by commit'))
     assert.deepEqual(
