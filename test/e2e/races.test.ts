@@ -66,7 +66,7 @@ for (const engine of ['wire', 'isomorphic'] as const)
       it(`lose nothing of each other, nor of a person, in ${where}`, async () => {
         const { url, path } = await create(files)
         const [a, b] = [await opened(url, 'a', ['a']), await opened(url, 'b', ['b'])]
-        const rounds = 4
+        const rounds = 3
 
         const [ofA, ofB, ofPerson] = await Promise.all([
           updates(a, 'a', rounds),
