@@ -17,7 +17,7 @@ export interface CgiServer {
 export async function startCgiServer(root: string): Promise<CgiServer> {
   const folder = await temporaryFolder('cgi')
   const socket = join(folder, 'socket')
-  const wrapper = startProcess('fcgiwrap', ['-c', '4', '-f', '-s', `unix:${socket}`])
+  const wrapper = startProcess('fcgiwrap', ['-f', '-s', `unix:${socket}`])
   await eventually('fcgiwrap listens', async () => existsSync(socket))
   const programs = (await git(root, ['--exec-path'])).toString().trim()
   const nginx = await runNginx({
