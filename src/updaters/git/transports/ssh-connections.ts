@@ -1,4 +1,5 @@
 import type { ClientChannel } from 'ssh2'
+import { sleep } from '../../../lifecycle/clock.js'
 import { untilAborted } from '../../../lifecycle/until-aborted.js'
 import { GitError } from '../errors.js'
 import {
@@ -69,6 +70,7 @@ interface Lane {
 
 /** Below the ten sessions of sshd_config(5), `MaxSessions`: who waits here is not refused there. */
 const MAX_CHANNELS = 8
+const MAX_RETRIES = 4
 
 function openLane(
   connect: (signal: AbortSignal) => Promise<SshConnection>,
@@ -148,13 +150,17 @@ function openLane(
     command: RemoteCommand,
     signal: AbortSignal,
   ): Promise<ClientChannel> {
-    for (;;) {
+    for (let retries = 0; ; ) {
       try {
         return await start(connected, command, signal)
       } catch (thrown) {
         if (!(thrown instanceof NoChannel)) throw thrown
-        if (running === 0) throw new GitError('UNREACHABLE', thrown.message, { retryable: true, cause: thrown })
-        limit = running
+        limit = Math.max(1, running)
+        if (running > 0) continue
+        // A server counts a session until its program has ended, which may be after the channel has closed.
+        if (retries++ === MAX_RETRIES)
+          throw new GitError('UNREACHABLE', thrown.message, { retryable: true, cause: thrown })
+        await sleep(clock, 25 * 2 ** retries, signal)
       }
     }
   }

@@ -113,9 +113,13 @@ function outputOf({ channel, isConnected }: RemoteProgram, { deadline, maxAnswer
       // The end of the output alone says nothing: that of a broken connection looks the same.
       if (ended.code === undefined && !isConnected()) throw connectionLost()
       // An answer says by itself whether it is whole.
-      if (words !== undefined && ended.code !== 0) throw remoteRefusal(said || words, ended)
+      if (words !== undefined && (ended.code !== 0 || words.startsWith(ERROR)))
+        throw remoteRefusal(said || words.slice(words.startsWith(ERROR) ? ERROR.length : 0), ended)
     },
   }
 }
 
 const MAX_SAID = 4_000
+
+/** How a server begins the packet that says why it gives up. */
+const ERROR = 'ERR '
