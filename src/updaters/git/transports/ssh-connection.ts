@@ -28,7 +28,7 @@ export interface SshConnection {
   isOpen(): boolean
   /** Calls `run` once when it is no longer open. */
   onClose(run: () => void): void
-  /** Whether programs run there. A connection without any lets the process end. */
+  /** Whether programs run there: a connection without any is closed after a while. */
   hold(isBusy: boolean): void
   /** Starts a program. Throws `NoChannel` where the server takes no more of them now. */
   exec(command: string, env: Readonly<Record<string, string>>): Promise<ClientChannel>
@@ -135,13 +135,14 @@ function connection(client: Client, socket: Socket, idleMs: number): SshConnecti
     client.end()
   }
   socket.once('timeout', close)
+  // The process may end with a connection that is only kept. Who waits for an answer has a timer for it.
+  socket.unref()
 
   return {
     isOpen: () => isOpen && socket.writable,
     onClose: (run) => void (socket.closed ? run() : socket.once('close', run)),
     hold(isBusy) {
-      if (isBusy) socket.ref().setTimeout(0)
-      else socket.unref().setTimeout(idleMs)
+      socket.setTimeout(isBusy ? 0 : idleMs)
     },
     exec: (command, env) =>
       new Promise((resolve, reject) => {
