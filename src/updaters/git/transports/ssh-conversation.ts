@@ -51,7 +51,7 @@ async function* result(output: Output, protocol: string | undefined): AsyncGener
   let step = await first.next()
   while (!step.done) step = await first.next()
   // One of several servers behind one name may be another.
-  if (protocol === 'version=2' && scan.first() !== 'version 2\n')
+  if (protocol === 'version=2' && scan.first().trimEnd() !== 'version 2')
     throw new GitError('INVALID_ANSWER', 'server speaks protocol version 2 no more', { retryable: true })
 
   let isEmpty = step.value.length === 0
