@@ -1,6 +1,7 @@
 import { groupBy } from '../group-by.js'
 import type { Change } from './commit-message.js'
 import type { GitRepository, Snapshot } from './git/repository.js'
+import { paced } from './git/turns.js'
 import { judge } from './judge.js'
 import type { JudgedPlace, Known, Obstacle, PlaceWarning } from './judgement.js'
 import { ManifestError } from './manifests/errors.js'
@@ -35,6 +36,9 @@ export interface PlanOptions {
   readonly reverts?: Reverts | undefined
 }
 
+/** How many times as long as inflating it takes to write into a file and to verify what came of it. */
+const SPLICING = 128
+
 /** Computes the plan for the branch as it is on the server now. Throws `GitError`. */
 export async function planBranch(
   { target, repository, scanner, reverts }: PlanOptions,
@@ -51,10 +55,12 @@ export async function planBranch(
   const bytes = await readFiles(scanned, byFile, repository, signal)
 
   const files: FileEdit[] = []
+  const pace = paced()
   const refused = new Map<JudgedPlace, string>()
   for (const [path, places] of byFile) {
     const before = bytes.get(path)
     if (before === undefined) continue
+    await pace(before.length * SPLICING)
     try {
       const edits = places.flatMap(({ edit }) => (edit === undefined ? [] : [edit]))
       files.push({ path, before, after: spliceManifest(path, before, edits) })

@@ -1,21 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import type { Oid } from './git/repository.js'
 import { writeAtomically } from './git/write-atomically.js'
 import { SCANNER_VERSION } from './place-index.js'
-import type { ScannedFile } from './scan.js'
-
-/** What was found in a whole branch, for the next start. All of it can be lost. */
-export interface ScanMemory {
-  load(): Promise<Scanned | undefined>
-  save(scanned: Scanned): Promise<void>
-}
-
-/** All files of a tree with something in them. */
-export interface Scanned {
-  readonly tree: Oid
-  readonly files: readonly ScannedFile[]
-}
+import type { ScanMemory, Scanned } from './scan.js'
 
 /** Nobody waits for more to be read at a start. */
 const LARGEST_CHARACTERS = 64 * 1024 ** 2

@@ -6,7 +6,6 @@ import { isEmptyScan, type Scan } from './manifests/place.js'
 import { scanManifest } from './manifests/scan.js'
 import type { PlaceIndex, ScannedBlob } from './place-index.js'
 import { EVERYWHERE, type Reach } from './reach.js'
-import type { ScanMemory } from './scan-memory.js'
 
 /** A file that has places, or something odd to tell. */
 export interface ScannedFile {
@@ -24,6 +23,18 @@ export interface Scanner {
   scan(snapshot: Snapshot, signal: AbortSignal): Promise<readonly ScannedFile[]>
   /** How many levels of folders it reads from the root, as far as that is known before. */
   readonly levels: number
+}
+
+/** What was found in a whole branch, for the next start. All of it can be lost. */
+export interface ScanMemory {
+  load(): Promise<Scanned | undefined>
+  save(scanned: Scanned): Promise<void>
+}
+
+/** All files of a tree with something in them. */
+export interface Scanned {
+  readonly tree: Oid
+  readonly files: readonly ScannedFile[]
 }
 
 /** Git itself has no limit; nobody nests deeper. */

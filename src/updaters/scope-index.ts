@@ -23,14 +23,14 @@ export function scopeIndex<Scope extends FileScope>(scopes: readonly Scope[]): (
 }
 
 /** What every path that matches a glob begins with: the names before the first one that may be a pattern. */
-function stemOf(glob: string): string {
+export function stemOf(glob: string): string {
   const names = glob.split('/')
-  const pattern = names.findIndex((name) => !/^[\w .-]+$/.test(name))
+  const pattern = names.findIndex((name) => !/^[\w .-]+$/.test(name) || name === '.' || name === '..')
   return pattern === -1 ? glob : names.slice(0, pattern).join('/')
 }
 
 /** A path and all folders above it, up to the root. */
-function* stemsOf(file: string): Generator<string> {
+export function* stemsOf(file: string): Generator<string> {
   yield ''
   for (let at = file.indexOf('/'); at !== -1; at = file.indexOf('/', at + 1)) yield file.slice(0, at)
   yield file

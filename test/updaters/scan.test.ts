@@ -10,8 +10,8 @@ import { GitError } from '../../src/updaters/git/errors.js'
 import type { TreeEntry } from '../../src/updaters/git/repository.js'
 import { openPlaceIndex } from '../../src/updaters/place-index.js'
 import { EVERYWHERE, reachOf } from '../../src/updaters/reach.js'
-import { createScanner, type ScannedFile } from '../../src/updaters/scan.js'
-import { openScanMemory, type ScanMemory, type Scanned } from '../../src/updaters/scan-memory.js'
+import { createScanner, type ScanMemory, type Scanned, type ScannedFile } from '../../src/updaters/scan.js'
+import { openScanMemory } from '../../src/updaters/scan-memory.js'
 import { removeFolder, temporaryFolder } from '../parts/folder.js'
 
 const FILES = 500
