@@ -1,194 +1,160 @@
 import { existsSync } from 'node:fs'
-import { cp, mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { removeFolder, temporaryFolder } from '../test/parts/folder.js'
-import { commitFiles, type GitServer, git, startGitServer } from '../test/parts/git-server.js'
+import { CLIENTS, type Client, type Contest, type Cost, type Engine, openContest } from './parts/contest.js'
 import { ms, printTable, quantile } from './parts/figures.js'
-import { appAt, FILES_PER_APP, fleetFiles, imageLine } from './parts/fleet.js'
-import { startNativeGit } from './parts/native-git.js'
+import { FILES_PER_APP } from './parts/fleet.js'
 import type { ParseOrder } from './parts/parsing.js'
-import type { UpdateOrder, UpdateResult } from './parts/reconciling.js'
-import { type Spent, startWorker } from './parts/worker.js'
+import { startWorker } from './parts/worker.js'
 
 /**
- * Writing one image into a repository of 50,000 files: our reconciler with each of its two engines in a process of its own beside
- * native Git's plumbing on a kept bare mirror, in turns, each upon a repository of its own. Wall and CPU time of the client alone.
+ * Writing images into a repository of 50,000 files and one of 200: our reconciler with each of its two engines in a process of its
+ * own beside native Git's plumbing, in turns, each upon a copy of its own. Wall and CPU time of the client alone.
  */
 
-const APPS = 2_000
-const POLICIES = 100
-const ROUNDS = 15
+const SIZES = { large: 2_000, small: 8 }
+const MANY = 500
+const REFERENCES = 25_000
+const rounds = Number(process.argv[2] ?? 15)
+const coldRounds = Math.ceil(rounds / 4)
 
 // 50,000 files are a test of the disk otherwise.
 if (existsSync('/dev/shm')) process.env.TMPDIR = '/dev/shm'
 
-const ENGINES = ['wire', 'isomorphic'] as const
-const CLIENTS = [...ENGINES, 'native'] as const
-type Engine = (typeof ENGINES)[number]
-type Client = (typeof CLIENTS)[number]
-type Cost = Pick<Spent, 'wallMs' | 'cpuMs'> & { readonly peakMiB?: number }
-type Costs = Record<Client, Cost[]>
-
-const script = (name: string) => new URL(`./parts/${name}.ts`, import.meta.url)
-// The engine is chosen by what the server can do.
-const servers: Readonly<Record<Client, GitServer>> = {
-  wire: await startGitServer(),
-  isomorphic: await startGitServer(),
-  native: await startGitServer(),
-}
-servers.isomorphic.before = ({ headers }) => {
-  delete headers['git-protocol']
-  return undefined
-}
+/** What each client spent on one thing. */
+type Costs = Partial<Record<Client, Cost[]>>
+const table = new Map<string, Costs>()
 const folder = await temporaryFolder('benchmark')
-/** The last tag that each has written. */
-const tags: Record<Client, number> = { wire: 0, isomorphic: 0, native: 0 }
 try {
-  await prepare()
-  await compare()
+  for (const [size, apps] of Object.entries(SIZES)) await compare(size, apps)
+  print()
 } finally {
-  for (const server of Object.values(servers)) await server.stop()
   await removeFolder(folder)
 }
 
-function pathOf(client: Client): string {
-  return join(servers[client].folder, 'fleet.git')
-}
-
-function urlOf(client: Client): string {
-  return `${servers[client].url}/fleet.git`
-}
-
-async function prepare(): Promise<void> {
-  const { path } = await servers.native.create('fleet', fleetFiles(APPS))
-  await git(path, ['gc', '--quiet'])
-  for (const engine of ENGINES) await cp(path, pathOf(engine), { recursive: true })
-}
-
-async function compare(): Promise<void> {
-  console.log(`${APPS * FILES_PER_APP} files, ${APPS * 5} of them with images; ${POLICIES} policies, one image changes`)
-  const named = costs()
-  for (let round = 0; round < 3; round++) await updateOneFile(named, round)
-
-  const shell = await startNativeGit(urlOf('native'), await newFolder('native'))
-  const updaters = { wire: await openUpdater('wire'), isomorphic: await openUpdater('isomorphic') }
-  const [cold, restarted, quiet, busy] = [costs(), costs(), costs(), costs()]
-  const [reading, parsing] = [await shell.cold(), await parseEverything()]
-  cold.native.push({ wallMs: reading.wallMs + parsing.wallMs, cpuMs: reading.cpuMs + parsing.cpuMs })
-  for (const engine of ENGINES) {
-    cold[engine].push(await updaters[engine].update())
-    await updaters[engine].restart()
-    restarted[engine].push(await updaters[engine].update())
+async function compare(size: string, apps: number): Promise<void> {
+  const state = await temporaryFolder('benchmark')
+  const contest = await openContest(apps, state)
+  try {
+    console.log(`${size}: ${apps * FILES_PER_APP} files`)
+    await compareCold(contest, size, 1)
+    if (apps > MANY) await compareCold(contest, size, MANY)
+    await compareWarm(contest, size, Math.min(100, apps))
+  } finally {
+    await contest.stop()
+    await removeFolder(state)
   }
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const spent of [quiet, busy]) {
-      if (spent === busy) for (const client of CLIENTS) await somebodyCommits(client, round)
-      for (const engine of ENGINES) spent[engine].push(await updaters[engine].update())
-      spent.native.push(await shell.update(nextChange()))
+}
+
+function note(row: string, client: Client, cost: Cost): void {
+  const costs = table.get(row) ?? {}
+  table.set(row, { ...costs, [client]: [...(costs[client] ?? []), cost] })
+}
+
+/** Nothing is kept, and policies name the files; native Git clones without files, and fetches those. */
+async function compareCold(contest: Contest, size: string, images: number): Promise<void> {
+  const row = `${size}: first update, ${images === 1 ? 'its file' : `${images} files`} named`
+  for (let round = 0; round < coldRounds; round++) {
+    for (const engine of enginesOf(round)) {
+      const updater = await contest.engine(engine, `${engine}-${images}-${round}`, images, true)
+      note(row, engine, await updater.update(images))
+      await updater.stop()
+    }
+    const native = await contest.native()
+    note(row, 'native', await native.updateCold(images))
+    await native.stop()
+  }
+}
+
+/** The other engine takes its time with what is new. */
+function enginesOf(round: number): readonly Engine[] {
+  return round === 0 ? ['wire', 'isomorphic'] : ['wire']
+}
+
+async function compareWarm(contest: Contest, size: string, policies: number): Promise<void> {
+  const open = (engine: Engine, state: string) => contest.engine(engine, state, policies)
+  await readByNative(contest, size)
+  for (let round = 1; round < coldRounds; round++) {
+    const updater = await open('wire', `wire-${round}`)
+    note(`${size}: first pass, everything read`, 'wire', await updater.update())
+    await updater.stop()
+    await readByNative(contest, size)
+  }
+  const updaters = { wire: await open('wire', 'wire'), isomorphic: await open('isomorphic', 'isomorphic') }
+  const native = await contest.native()
+  await native.readCold()
+  for (const engine of enginesOf(0)) {
+    note(`${size}: first pass, everything read`, engine, await updaters[engine].update())
+    await updaters[engine].restart()
+    note(`${size}: first update after a restart`, engine, await updaters[engine].update())
+  }
+  const update = (client: Client) => (client === 'native' ? native : updaters[client]).update()
+  const takeTurns = async (suffix: string, clients: readonly Client[]) => {
+    for (let round = 0; round < rounds; round++) {
+      for (const client of clients) note(`${size}: update, nobody else pushed${suffix}`, client, await update(client))
+      for (const client of clients) await contest.somebodyCommits(client, round)
+      for (const client of clients) note(`${size}: update, somebody else pushed${suffix}`, client, await update(client))
     }
   }
-  for (const engine of ENGINES) await updaters[engine].stop()
-  await shell.stop()
+  await takeTurns('', CLIENTS)
+  for (let round = 0; round < coldRounds; round++)
+    note(`${size}: to know that a push comes too late`, 'wire', await updaters.wire.lose(round))
+  await updaters.wire.update()
+  await contest.addReferences(REFERENCES)
+  await takeTurns(`, ${REFERENCES} references`, ['wire', 'native'])
+  for (const engine of enginesOf(0)) await updaters[engine].stop()
+  await native.stop()
+}
 
+/** Native Git reads every file; to that is added what it costs to find the places in them in a process of its own. */
+async function readByNative(contest: Contest, size: string): Promise<void> {
+  const native = await contest.native()
+  const reading = await native.readCold()
+  await native.stop()
+  const parser = await startWorker<ParseOrder, number>(new URL('./parts/parsing.ts', import.meta.url), [
+    contest.pathOf('native'),
+  ])
+  await parser.run({ step: 'read' })
+  const parsing = await parser.run({ step: 'parse' })
+  await parser.stop()
+  const { requests } = reading
+  const cost = { wallMs: reading.wallMs + parsing.wallMs, cpuMs: reading.cpuMs + parsing.cpuMs, requests }
+  note(`${size}: first pass, everything read`, 'native', cost)
+}
+
+function print(): void {
+  const headings = ['wire', 'isomorphic', 'native', 'wire / native']
+  for (const [title, what] of [
+    ['ms', 'wallMs'],
+    ['CPU ms', 'cpuMs'],
+  ] as const) {
+    console.log()
+    printTable(
+      [title, ...headings],
+      [...table].map(([row, costs]) => {
+        const [wire, isomorphic, native] = CLIENTS.map((client) => median(costs[client], what))
+        const ratio = wire === undefined || native === undefined ? '' : (wire / native).toFixed(2)
+        return [row, ...[wire, isomorphic, native].map((value) => (value === undefined ? '' : ms(value))), ratio]
+      }),
+    )
+  }
+  console.log()
   printTable(
-    [
-      '',
-      'wire ms',
-      'isomorphic ms',
-      'native ms',
-      'wire / native',
-      'CPU: wire',
-      'isomorphic',
-      'native',
-      'wire / native',
-      'peak MiB: wire',
-      'isomorphic',
-    ],
-    [
-      rowOf('first update, its file named', named),
-      rowOf('first pass, everything read', cold),
-      rowOf('first update after a restart', restarted),
-      rowOf('update, nobody else pushed', quiet),
-      rowOf('update, somebody else pushed', busy),
-    ],
+    ['wire', 'requests', 'requests of native', 'longest stall ms', 'peak MiB', 'peak MiB of isomorphic'],
+    [...table].map(([row, { wire, isomorphic, native }]) => [
+      row,
+      ...[median(wire, 'requests'), median(native, 'requests'), median(wire, 'stallMs')].map((value) =>
+        value === undefined ? '' : value.toFixed(0),
+      ),
+      most(wire),
+      most(isomorphic),
+    ]),
   )
 }
 
-/** Nothing is kept, and the policies name the one file; native Git clones without files, and fetches the one. */
-async function updateOneFile(spent: Costs, round: number): Promise<void> {
-  const shell = await startNativeGit(urlOf('native'), await newFolder(`native-${round}`))
-  spent.native.push(await shell.updateCold(nextChange()))
-  await shell.stop()
-  for (const engine of ENGINES) {
-    const updater = await openUpdater(engine, `${engine}-${round}`, appAt(0).file)
-    spent[engine].push(await updater.update())
-    await updater.stop()
-  }
+function median(costs: readonly Cost[] | undefined, what: 'wallMs' | 'cpuMs' | 'stallMs' | 'requests') {
+  return costs && quantile(costs.map((cost) => cost[what] ?? 0))
 }
 
-interface Updater {
-  update(): Promise<Spent>
-  restart(): Promise<void>
-  stop(): Promise<void>
-}
-
-async function openUpdater(engine: Engine, state: string = engine, files = ''): Promise<Updater> {
-  const args = [urlOf(engine), join(folder, state), String(POLICIES), files]
-  const open = () => startWorker<UpdateOrder, UpdateResult>(script('reconciling'), args)
-  let worker = await open()
-  return {
-    async update() {
-      const spent = await worker.run({ tag: `1.0.${++tags[engine]}` })
-      if (spent.result.changes !== 1) throw new Error(`Cannot measure: ${spent.result.changes} changes instead of 1`)
-      return spent
-    },
-    async restart() {
-      await worker.stop()
-      worker = await open()
-    },
-    stop: () => worker.stop(),
-  }
-}
-
-function nextChange(): { readonly file: string; readonly from: string; readonly to: string } {
-  const app = appAt(0)
-  const [from, to] = [imageLine(app, `1.0.${tags.native}`), imageLine(app, `1.0.${++tags.native}`)]
-  return { file: app.file, from, to }
-}
-
-/** What finding the places in every file costs in a process of its own, which is given the files. */
-async function parseEverything(): Promise<Spent> {
-  const worker = await startWorker<ParseOrder, number>(script('parsing'), [pathOf('native')])
-  await worker.run({ step: 'read' })
-  const spent = await worker.run({ step: 'parse' })
-  await worker.stop()
-  return spent
-}
-
-/** Another file than ours each time, of another app. */
-async function somebodyCommits(client: Client, round: number): Promise<void> {
-  const file = appAt(1_000 + round).file.replace('deployment', 'configmap')
-  await commitFiles(pathOf(client), 'main', { [file]: `kind: ConfigMap\ndata: { round: "${round}" }\n` })
-}
-
-async function newFolder(name: string): Promise<string> {
-  const path = join(folder, name)
-  await mkdir(path)
-  return path
-}
-
-function costs(): Costs {
-  return { wire: [], isomorphic: [], native: [] }
-}
-
-function rowOf(name: string, spent: Costs): (string | number)[] {
-  const figures = (['wallMs', 'cpuMs'] as const).flatMap((what) => {
-    const [wire = 0, isomorphic = 0, native = 0] = CLIENTS.map((client) =>
-      quantile(spent[client].map((cost) => cost[what])),
-    )
-    const ours = [ms(wire), ms(isomorphic)]
-    return spent.native.length === 0 ? [...ours, '', ''] : [...ours, ms(native), (wire / native).toFixed(2)]
-  })
-  const peaks = ENGINES.map((engine) => Math.max(...spent[engine].map(({ peakMiB = 0 }) => peakMiB)).toFixed(0))
-  return [name, ...figures, ...peaks]
+function most(costs: readonly Cost[] | undefined): string {
+  return costs === undefined ? '' : Math.max(...costs.map(({ peakMiB = 0 }) => peakMiB)).toFixed(0)
 }

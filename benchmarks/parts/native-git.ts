@@ -12,6 +12,8 @@ export interface NativeGit {
   cold(): Promise<NativeSpent>
   /** The same as `update` with nothing there, and without any file but the one. */
   updateCold(change: NativeChange): Promise<NativeSpent>
+  /** The same for the files whose paths are lines of a file, with one commit. `from` and `to` are alike in all of them. */
+  updateManyCold(list: string, change: Pick<NativeChange, 'from' | 'to'>): Promise<NativeSpent>
   /** Fetches, writes the changed file, its trees and a commit, and pushes it. */
   update(change: NativeChange): Promise<NativeSpent>
   stop(): Promise<void>
@@ -59,6 +61,7 @@ export async function startNativeGit(url: string, folder: string): Promise<Nativ
   return {
     cold: () => run('cold'),
     updateCold: ({ file, from, to }) => run(`updateCold '${file}' '${from}' '${to}'`),
+    updateManyCold: (list, { from, to }) => run(`updateManyCold '${list}' '${from}' '${to}'`),
     update: ({ file, from, to }) => run(`update '${file}' '${from}' '${to}'`),
     async stop() {
       shell.stdin.end()
@@ -86,11 +89,30 @@ cold() {
   git config maintenance.auto false
   git ls-tree -r --format='%(objectname)' main | git cat-file --batch --buffer > /dev/null
 }
-updateCold() {
+cloneWithoutFiles() {
   git clone --quiet --bare --depth 1 --branch main --filter=blob:none ${url} mirror.git
   cd mirror.git
   git config maintenance.auto false
+}
+updateCold() {
+  cloneWithoutFiles
   write "$@"
+}
+updateManyCold() {
+  cloneWithoutFiles
+  git read-tree main
+  xargs git ls-files --stage < "$1" > ../staged
+  cut -d ' ' -f 2 ../staged | git -c fetch.negotiationAlgorithm=noop fetch --quiet origin --no-tags --no-write-fetch-head --filter=blob:none --stdin
+  mkdir ../files
+  (
+    cd ../files
+    export GIT_DIR=../mirror.git GIT_WORK_TREE=.
+    cut -f 2 ../staged | git checkout-index --stdin
+    cut -f 2 ../staged | xargs sed -i "s|$2|$3|"
+    cut -f 2 ../staged | git hash-object -w --no-filters --stdin-paths > ../written
+  )
+  cut -f 2 ../staged | paste -d '\\t' ../written - | sed 's/^/100644 /' | git update-index --index-info
+  commit "Update $(wc -l < "$1") files"
 }
 update() {
   git fetch --quiet origin +refs/heads/main:refs/heads/main
@@ -100,7 +122,10 @@ write() {
   blob=$(git cat-file blob "main:$1" | sed "s|$2|$3|" | git hash-object -w --stdin)
   git read-tree main
   git update-index --cacheinfo "100644,$blob,$1"
-  commit=$(git commit-tree -p main -m "Update $1" "$(git write-tree --missing-ok)")
+  commit "Update $1"
+}
+commit() {
+  commit=$(git commit-tree -p main -m "$1" "$(git write-tree --missing-ok)")
   git push --quiet origin "$commit:refs/heads/main"
   git update-ref refs/heads/main "$commit"
 }

@@ -5,6 +5,7 @@ import { systemClock } from '../../src/lifecycle/clock.js'
 import { semverPolicy } from '../../src/policies/semver.js'
 import { fileMatcher } from '../../src/updaters/files.js'
 import { openGitRepository } from '../../src/updaters/git/open.js'
+import type { Commit } from '../../src/updaters/git/repository.js'
 import { openPlaceIndex } from '../../src/updaters/place-index.js'
 import { reachOf } from '../../src/updaters/reach.js'
 import { createReconciler } from '../../src/updaters/reconcile.js'
@@ -14,32 +15,46 @@ import type { WritingPolicy } from '../../src/updaters/target.js'
 import { appAt } from './fleet.js'
 import { serve } from './worker.js'
 
-/** Select this tag for the first app, then bring the branch up to date. */
-export interface UpdateOrder {
-  readonly tag: string
-}
+export type WriteOrder =
+  /** Select this tag for so many apps, then bring the branch up to date. */
+  | { readonly type: 'update'; readonly tag: string; readonly images: number }
+  /** Make a commit upon the branch as it is now; then push it, although somebody else was faster. */
+  | { readonly type: 'commit' | 'lose' }
 
-export interface UpdateResult {
-  readonly commit: string | undefined
-  readonly changes: number
-}
+/** How many changes were written, or how often a push was refused. */
+export type WriteResult = number
 
 /** A reconciler as the service makes it, alone in a process. Opened by the first order, whose cost includes that. */
-const [url = '', state = '', policies = '', file = ''] = process.argv.slice(2)
-/** Default: all that may have places. */
-const files = file === '' ? undefined : [file]
+const [url = '', state = '', policies = '', named = ''] = process.argv.slice(2)
+/** Default: all that may have places. Else each policy names the one file that has its image. */
+const files = named === '' ? undefined : Array.from({ length: Number(policies) }, (_, index) => appAt(index).file)
 const RULE = 'benchmark'
+const AUTHOR = { name: 'Tidemark', email: 'tidemark@example.com' }
 const jobs = memoryJobs({ clock: systemClock, random: Math.random })
 const writing = Array.from({ length: Number(policies) }, (_, index) => policyOf(index))
-let opened: Promise<ReturnType<typeof createReconciler>> | undefined
+let opened: ReturnType<typeof open> | undefined
+let late: Commit | undefined
 
 for (const policy of writing) await select(policy, '1.0.0')
-serve<UpdateOrder, UpdateResult>(async ({ tag }) => {
-  const [first] = writing
-  if (first !== undefined) await select(first, tag)
+serve<WriteOrder, WriteResult>(async (order) => {
   opened ??= open()
-  const { plan, commits } = await (await opened).reconcile(AbortSignal.timeout(170_000))
-  return { commit: commits[0]?.oid, changes: plan.changes.length }
+  const { repository, reconciler } = await opened
+  const signal = AbortSignal.timeout(170_000)
+  if (order.type === 'update') {
+    for (const policy of writing.slice(0, order.images)) await select(policy, order.tag)
+    return (await reconciler.reconcile(signal)).plan.changes.length
+  }
+  if (order.type === 'commit') {
+    const changes = [{ path: appAt(0).file, bytes: Buffer.from('late: true\n') }]
+    const details = { message: 'Late', author: AUTHOR, time: Math.floor(Date.now() / 1000) }
+    late = await repository.commit(await repository.head('main', { signal }), changes, details)
+    return 0
+  }
+  if (late === undefined) return 0
+  return repository.push(late, { signal }).then(
+    () => 0,
+    (error) => Number(error.code === 'STALE'),
+  )
 }, jobs.stop)
 
 async function open() {
@@ -47,11 +62,11 @@ async function open() {
   const repository = openGitRepository({ url, stateFolder: join(state, 'git'), clock })
   const index = await openPlaceIndex(join(state, 'places', 'fleet.jsonl'))
   const memory = openScanMemory(join(state, 'places', 'fleet.json'), files)
-  return createReconciler({
+  const reconciler = createReconciler({
     target: {
       git: 'fleet',
       branch: 'main',
-      author: { name: 'Tidemark', email: 'tidemark@example.com' },
+      author: AUTHOR,
       policies: writing,
       otherPolicies: new Set(),
     },
@@ -63,16 +78,17 @@ async function open() {
     random: Math.random,
     onRetry: () => {},
   })
+  return { repository, reconciler }
 }
 
 function policyOf(index: number): WritingPolicy {
-  const { image } = appAt(index)
+  const { image, file } = appAt(index)
   return {
     name: `app-${index}`,
     image,
     repository: parseRepository(image),
     rule: RULE,
-    writesTo: fileMatcher(files),
+    writesTo: fileMatcher(named === '' ? undefined : [file]),
     downgrade: 'never',
     policy: semverPolicy('*'),
     digest: 'none',
