@@ -1,7 +1,7 @@
 import { groupBy } from '../../group-by.js'
 import { GitError } from '../git/errors.js'
+import { gathered } from '../git/gathered.js'
 import type { GitRepository, Oid, PastCommit } from '../git/repository.js'
-import { gathered } from '../git/wire/gathered.js'
 import { scanManifest } from '../manifests/scan.js'
 import type { PlaceIndex, ScannedBlob } from '../place-index.js'
 import type { ScannedFile } from '../scan.js'

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { shareSignal } from '../../../lifecycle/share-signal.js'
-import type { Oid } from '../repository.js'
+import { shareSignal } from '../../lifecycle/share-signal.js'
+import type { Oid } from './repository.js'
 
 /** Resolves when the object was got, as far as it can be had. Rejects where getting fails. */
 export type Ask = (oid: Oid, signal: AbortSignal) => Promise<void>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { gathered } from '../../../../src/updaters/git/wire/gathered.js'
+import { gathered } from '../../../src/updaters/git/gathered.js'
 
 describe('what is asked for one by one', () => {
   const never = new AbortController().signal
