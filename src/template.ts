@@ -1,4 +1,5 @@
-import { Liquid, LiquidError, type Template } from 'liquidjs'
+import { createRequire } from 'node:module'
+import type { Liquid, Template } from 'liquidjs'
 import { TidemarkError } from './error.js'
 
 /** A text with places for values, in Liquid. */
@@ -17,9 +18,11 @@ export class TemplateError extends TidemarkError<TemplateErrorCode> {}
  * read, and what a template does is bounded in size and time. Throws `TemplateError` `INVALID_TEMPLATE`.
  */
 export function compileTemplate(text: string, variables: readonly string[]): TextTemplate {
+  engine ??= createLiquid()
+  const liquid = engine
   const template = saying('INVALID_TEMPLATE', () => {
     const parsed = liquid.parse(text)
-    refuseUnknown(parsed, variables)
+    refuseUnknown(liquid, parsed, variables)
     return parsed
   })
   return { render: (values) => saying('CANNOT_RENDER', () => bounded(liquid.renderSync(template, { ...values }))) }
@@ -27,10 +30,19 @@ export function compileTemplate(text: string, variables: readonly string[]): Tex
 
 /** Reads a template of commit messages, which may name what docs/configuration.md says. Throws like `compileTemplate`. */
 export function compileMessageTemplate(text: string): TextTemplate {
-  const template = compileTemplate(text, Object.keys(MESSAGE_EXAMPLE))
+  return compileByExample(text, MESSAGE_EXAMPLE)
+}
+
+/** Reads a template of names of branches, which may name what docs/configuration.md says. Throws like `compileTemplate`. */
+export function compileBranchTemplate(text: string): TextTemplate {
+  return compileByExample(text, BRANCH_EXAMPLE)
+}
+
+function compileByExample(text: string, example: Readonly<Record<string, unknown>>): TextTemplate {
+  const template = compileTemplate(text, Object.keys(example))
   try {
-    // What is not among the fields of a change shows here, and not when there is something to commit.
-    template.render(MESSAGE_EXAMPLE)
+    // What is not among the fields of a value shows here, and not when there is something to commit.
+    template.render(example)
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error
     throw new TemplateError('INVALID_TEMPLATE', error.message, { cause: error })
@@ -57,6 +69,14 @@ const MESSAGE_EXAMPLE = {
   policies: [{ name: 'podinfo', image: 'ghcr.io/stefanprodan/podinfo', from: '6.9.0', to: '6.9.1' }],
 }
 
+const BRANCH_EXAMPLE = {
+  policy: 'podinfo',
+  image: 'ghcr.io/stefanprodan/podinfo',
+  tag: '6.9.1',
+  branch: 'main',
+  git: 'fleet',
+}
+
 /** Enough for any message, and little enough that a mistake is no standstill. */
 const MAX_TEMPLATE_LENGTH = 16 * 1024
 const MAX_RENDER_MS = 1_000
@@ -76,10 +96,15 @@ const FILTERS =
   'replace_first replace_last reverse round rstrip sha256 size slice slugify sort sort_natural split squish strip sum times ' +
   'truncate uniq upcase url_encode where'
 
-const liquid = createLiquid()
+/** Made for the first template: most policy files have none, and every command reads one. */
+let engine: Liquid | undefined
+
+// `import` loads it for every command, or later only in promises, which the checks of a policy file do not wait for.
+const library: () => typeof import('liquidjs') = () => createRequire(import.meta.url)('liquidjs')
 
 function createLiquid(): Liquid {
-  const engine = new Liquid({
+  const { Liquid } = library()
+  const liquid = new Liquid({
     // In place of the file system.
     templates: {},
     dynamicPartials: false,
@@ -92,9 +117,9 @@ function createLiquid(): Liquid {
     renderLimit: MAX_RENDER_MS,
     memoryLimit: MAX_MEMORY,
   })
-  keepOnly(engine.tags, TAGS)
-  keepOnly(engine.filters, FILTERS)
-  return engine
+  keepOnly(liquid.tags, TAGS)
+  keepOnly(liquid.filters, FILTERS)
+  return liquid
 }
 
 function keepOnly(record: Record<string, unknown>, names: string): void {
@@ -102,7 +127,7 @@ function keepOnly(record: Record<string, unknown>, names: string): void {
   for (const name of Object.keys(record)) if (!kept.has(name)) delete record[name]
 }
 
-function refuseUnknown(template: Template[], variables: readonly string[]): void {
+function refuseUnknown(liquid: Liquid, template: Template[], variables: readonly string[]): void {
   const found = liquid.analyzeSync(template, { partials: false }).globals
   for (const [name, [first]] of Object.entries(found)) {
     if (variables.includes(name)) continue
@@ -127,6 +152,7 @@ function saying<T>(code: TemplateErrorCode, work: () => T): T {
 }
 
 function complaintOf(error: Error): string {
+  const { LiquidError } = library()
   if (!LiquidError.is(error)) return shortened(error.message)
   const [row, col] = error.token.getPosition()
   // The library adds where it is at the end, if the error of its own is not at hand.

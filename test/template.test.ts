@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
-import { compileMessageTemplate, compileTemplate } from '../src/template.js'
+import { compileBranchTemplate, compileMessageTemplate, compileTemplate } from '../src/template.js'
+
+const { cache } = createRequire(import.meta.url)
+const isLoaded = () => Object.keys(cache).some((path) => path.includes('/liquidjs/'))
+const wasLoaded = isLoaded()
 
 const VALUES = {
   summary: 'app to 1.1.0',
@@ -10,6 +15,11 @@ const VALUES = {
 const NAMES = Object.keys(VALUES)
 
 describe('a template', () => {
+  it('is what its library is loaded for', () => {
+    compileTemplate('', [])
+    assert.deepEqual([wasLoaded, isLoaded()], [false, true])
+  })
+
   const RENDERED: readonly [template: string, text: string][] = [
     ['', ''],
     ['chore: {{ summary }}', 'chore: app to 1.1.0'],
@@ -98,4 +108,22 @@ describe('a template of messages', () => {
       message: 'line 2, column 4: undefined variable: change.tag',
     })
   })
+})
+
+describe('a template of branches', () => {
+  it('may name what an update has', () => {
+    const values = { policy: 'app', image: 'org/app', tag: '1.1', branch: 'main', git: 'fleet' }
+    const template = compileBranchTemplate('{{ git }}/{{ branch }}/{{ policy }}/{{ image }}/{{ tag }}')
+    assert.equal(template.render(values), 'fleet/main/app/org/app/1.1')
+  })
+
+  const INVALID: readonly [template: string, message: string][] = [
+    ['{{ tag.major }}', 'line 1, column 4: undefined variable: tag.major'],
+    ['{% for i in (1..100000000) %}x{% endfor %}', 'line 1, column 1: memory alloc limit exceeded'],
+  ]
+  for (const [template, message] of INVALID) {
+    it(`is refused: ${message}`, () => {
+      assert.throws(() => compileBranchTemplate(template), { code: 'INVALID_TEMPLATE', message })
+    })
+  }
 })

@@ -7,7 +7,7 @@ import type { TagFilter } from '../policies/filter.js'
 import { parseKeyPath } from '../policies/key-path.js'
 import { parseInstant } from '../policies/local-time.js'
 import { createWindow, type WindowTexts } from '../policies/window.js'
-import { compileMessageTemplate, compileTemplate, TemplateError } from '../template.js'
+import { compileBranchTemplate, compileMessageTemplate, TemplateError } from '../template.js'
 import { isBranchName } from './branch.js'
 
 /*
@@ -126,11 +126,9 @@ export function isBranch(text: string): boolean {
   return isBranchName(text) && !text.startsWith('refs/')
 }
 
-const PUSH_BRANCH_VARIABLES = ['policy', 'image', 'tag', 'branch', 'git']
-
 /** Of the branch that is pushed to. What a variable becomes is known only then. */
 export function pushBranchComplaint(text: string): string | undefined {
-  const complaint = templateComplaint(text, () => compileTemplate(text, PUSH_BRANCH_VARIABLES))
+  const complaint = templateComplaint(text, () => compileBranchTemplate(text))
   if (complaint !== undefined) return complaint
   const isFixed = !/\{[{%]/.test(text)
   return isFixed && !isBranch(text) ? 'expected a branch name' : undefined

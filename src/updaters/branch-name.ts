@@ -1,7 +1,4 @@
-import { compileTemplate, TemplateError } from '../template.js'
-
-/** What a template of branch names may name. Source: docs/configuration.md. */
-export const BRANCH_VARIABLES: readonly string[] = ['policy', 'image', 'tag', 'branch', 'git']
+import { compileBranchTemplate, TemplateError } from '../template.js'
 
 /** An update by what its branch may be called. */
 export interface BranchNaming {
@@ -16,7 +13,7 @@ export interface BranchNaming {
 
 /** Names branches by a template; empty where it names none. Throws `TemplateError`, here and when it names one. */
 export function branchNames(template: string): (naming: BranchNaming) => string {
-  const compiled = compileTemplate(template, BRANCH_VARIABLES)
+  const compiled = compileBranchTemplate(template)
   return (naming) => {
     try {
       return branchNameFrom(compiled.render({ ...naming }))
