@@ -16,6 +16,8 @@ const PACKAGES = {
   'ssh-keygen': 'openssh-client',
   fcgiwrap: 'fcgiwrap',
   gpg: 'gnupg',
+  prometheus: 'prometheus',
+  chromium: 'chromium',
 }
 
 /** Runs a command in the project's folder with its output shown. Returns whether it succeeded. */

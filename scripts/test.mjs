@@ -14,6 +14,8 @@ const PARTS = {
   'ssh-keygen': 'ssh-keys',
   fcgiwrap: 'cgi-server',
   gpg: 'gpg',
+  prometheus: 'prometheus',
+  chromium: 'browser',
 }
 
 prepareModules()

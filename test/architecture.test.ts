@@ -9,7 +9,8 @@ type Sources = ReadonlyMap<string, string>
 /** Finds what breaks it, one text each. */
 type Rule = (sources: Sources) => string[]
 
-const BELOW_SERVICE = 'watchers updaters net jobs telemetry lifecycle config policies image template.ts error.ts'
+const BELOW_SERVICE =
+  'status notifications watchers updaters net jobs telemetry lifecycle config policies image template.ts error.ts'
 
 /** What the files of a folder, or a file beside the folders, may import from outside of it. */
 const DIRECTIONS: Readonly<Record<string, string>> = {
@@ -18,7 +19,9 @@ const DIRECTIONS: Readonly<Record<string, string>> = {
   'service.ts': `parts.ts web ${BELOW_SERVICE}`,
   'parts.ts': `parts ${BELOW_SERVICE}`,
   parts: BELOW_SERVICE,
-  web: 'watchers updaters jobs telemetry lifecycle policies image error.ts',
+  status: 'watchers updaters net jobs telemetry lifecycle policies image error.ts group-by.ts',
+  notifications: 'net jobs telemetry lifecycle image error.ts template.ts group-by.ts',
+  web: 'status watchers updaters jobs telemetry lifecycle policies image error.ts',
   // These two meet in jobs and do not know each other.
   watchers: 'net jobs telemetry lifecycle policies image error.ts group-by.ts',
   updaters: 'net jobs telemetry lifecycle policies image template.ts error.ts group-by.ts',
@@ -43,14 +46,16 @@ const LIBRARIES: Readonly<Record<string, RegExp>> = {
   '@sigstore/protobuf-specs': /^watchers\/signatures\/keyless\.ts$/,
   '@sigstore/tuf': /^watchers\/signatures\/trusted-root\.ts$/,
   '@sigstore/verify': /^watchers\/signatures\/keyless\.ts$/,
-  axios: /^(watchers\/registry|updaters\/git)\//,
+  axios: /^(watchers\/registry|updaters\/git|notifications)\//,
   bullmq: /^jobs\/bullmq\.ts$/,
   fastify: /^web\//,
   ioredis: /^jobs\//,
   'google-auth-library': /^watchers\/registry\/credentials\/gar\.ts$/,
   'isomorphic-git': /^updaters\/git\//,
+  jose: /^watchers\/webhooks\//,
   liquidjs: /^template\.ts$/,
   'node-cron': /^lifecycle\/cron\.ts$/,
+  nodemailer: /^notifications\//,
   openpgp: /^updaters\/git\/signing\/openpgp\.ts$/,
   picomatch: /^updaters\//,
   pino: /^telemetry\//,
@@ -59,7 +64,7 @@ const LIBRARIES: Readonly<Record<string, RegExp>> = {
   semver: /^policies\/version\.ts$/,
   ssh2: /^updaters\/git\/(transports|signing)\//,
   yaml: /^(config|updaters\/manifests)\/|^watchers\/registry\/yaml\.ts$/,
-  zod: /^(config|jobs|watchers\/(registry|webhooks))\//,
+  zod: /^(config|jobs|web|watchers\/(registry|webhooks))\//,
 }
 
 /** Files beside src/config that may name `process.env`. */
