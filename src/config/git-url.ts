@@ -6,6 +6,8 @@ export type GitUrlKind = 'http' | 'ssh' | 'file'
 /** Why this cannot be the URL of a Git repository, in words that never repeat it; undefined where it can. */
 export function gitUrlComplaint(text: string): string | undefined {
   if (text === '' || hasControlCharacter(text)) return EXPECTATION
+  // Readers of URLs pass over it, and what tells URLs from paths does not.
+  if (text !== text.trim()) return 'there is a blank before or after it'
   if (SCP_LIKE.test(text)) return scpLikeComplaint(text)
   if (!text.includes('://')) return text.startsWith('~') ? `"~" is not expanded, use "\${HOME}"` : undefined
   if (/^git:/i.test(text)) return 'nothing proves who answers to git://, use https:// or ssh://'
@@ -37,8 +39,10 @@ const EXPECTATION = 'expected an https://, http://, ssh:// or file:// URL, git@h
 const SSH_SCHEMES = new Set(['ssh:', 'git+ssh:', 'ssh+git:'])
 const OTHER_SCHEMES = new Set(['https:', 'http:', 'file:'])
 
-/** `git@host:path`, of git-fetch(1), "GIT URLS": a colon before the first slash. */
+/** `git@host:path`, of git-fetch(1), "GIT URLS": a colon before the first slash. Two are Git's for its helper programs. */
 const SCP_LIKE = /^[^/:]+:(?!\/\/)/
+
+const ENCODED_CONTROL = /%(?:[01][0-9a-f]|7f)/i
 
 const PASSWORD = 'the URL has a password: SSH logs in with "credentials"'
 // `git` refuses both, which would be options of the programs that it starts.
@@ -46,7 +50,8 @@ const LEADING_HYPHEN = 'neither the host nor the path begins with "-"'
 
 function sshComplaint({ hostname, port, pathname, password }: URL): string | undefined {
   if (password !== '') return PASSWORD
-  if (hostname === '' || port === '0' || pathname === '' || pathname === '/') return EXPECTATION
+  if (ENCODED_CONTROL.test(pathname) || hostname === '' || port === '0' || pathname === '' || pathname === '/')
+    return EXPECTATION
   return hostname.startsWith('-') ? LEADING_HYPHEN : undefined
 }
 
@@ -54,7 +59,8 @@ function scpLikeComplaint(text: string): string | undefined {
   const [, host = '', path = ''] = /^(?:[^:@]*@)?(\[[^\]]*\]|[^:@[\]]*):(.*)$/.exec(text) ?? []
   // `user:password@host:path` names the path "password@host:path" of the host "user".
   if (/^[^/]*@/.test(path)) return PASSWORD
-  if (host === '' || path === '' || path === '/' || text.startsWith('@') || /\s/.test(host)) return EXPECTATION
+  if (host === '' || path === '' || path === '/' || path.startsWith(':') || text.startsWith('@') || /\s/.test(host))
+    return EXPECTATION
   return host.startsWith('-') || path.startsWith('-') ? LEADING_HYPHEN : undefined
 }
 

@@ -29,6 +29,7 @@ for (const url of ACCEPTED) {
 
 const OTHER = 'expected an https://, http://, ssh:// or file:// URL, git@host:path, or a path'
 const PASSWORD = 'the URL has a password: SSH logs in with "credentials"'
+const BLANK = 'there is a blank before or after it'
 const HYPHEN = 'neither the host nor the path begins with "-"'
 const USERINFO = 'the URL has a user name or password, use "credentials"'
 
@@ -45,6 +46,10 @@ const REFUSED: readonly [string, string][] = [
   ['git@git.example.com:/', OTHER],
   ['bot@example.com@git.example.com:fleet.git', OTHER],
   ['git@git.example.com:', OTHER],
+  ['ext::sh -c true', OTHER],
+  ['ssh://git@git.example.com/fleet%0a.git', OTHER],
+  [' https://git.example.com/fleet.git', BLANK],
+  ['git@git.example.com:fleet.git ', BLANK],
   ['ssh://-oProxyCommand=x/fleet.git', HYPHEN],
   ['git@-oProxyCommand=x:fleet.git', HYPHEN],
   ['git@git.example.com:-fleet.git', HYPHEN],
