@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { reasonOf } from '../../../error.js'
 import type { PrivateKey } from '../transports/access.js'
@@ -16,8 +17,10 @@ export async function readKeyText(source: PrivateKey): Promise<string> {
 }
 
 async function readStart(path: string, length: number): Promise<Buffer> {
-  const file = await open(path)
+  // Without O_NONBLOCK the opening of a pipe waits for its writer.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
+    if (!(await file.stat()).isFile()) throw new Error('it is not a file')
     const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, 0)
     return buffer.subarray(0, bytesRead)
   } finally {

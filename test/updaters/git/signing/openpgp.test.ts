@@ -38,6 +38,15 @@ describe('a commit is signed by an OpenPGP key', () => {
     assert.equal(await scene.judge({ openpgp: { text: await gpg.export('secret-subkeys', user) } }), 'G')
   })
 
+  it('that stays elsewhere, by its subkey with a passphrase', async () => {
+    const user = await gpg.makeKey('locked-sub@example.com', { usage: 'cert', passphrase })
+    await gpg.addSubkey(user, passphrase)
+    const text = await gpg.export('secret-subkeys', user, passphrase)
+    assert.equal(await scene.judge({ openpgp: { text }, passphrase }), 'G')
+    await scene.refuse('openpgp', text, 'has a passphrase, and none is configured')
+    await scene.refuse('openpgp', text, 'cannot be opened by the configured passphrase', 'sesame')
+  })
+
   it('by each engine', async () => {
     const user = await gpg.makeKey('each@example.com')
     const text = await gpg.export('secret-keys', user)

@@ -13,8 +13,8 @@ export interface SignedScene {
   /** Has Git trust an SSH key, as it stands in a `.pub` file. */
   trust(publicKey: string): Promise<void>
   /**
-   * Commits, pushes, and returns what `%G?` of git-log(1) says: `G` good, `U` good by nobody who is trusted, `B` bad. Asserts that
-   * the signature is none of another commit, and whether the same call makes the same commit.
+   * Commits, pushes, has git-verify-commit(1) judge, and returns what `%G?` of git-log(1) says: `G` good, `U` good by nobody who is
+   * trusted, `B` bad. Asserts that the signature is none of another commit, and whether the same call makes the same commit.
    */
   judge(key: SigningKey, options?: { readonly isDeterministic?: boolean }): Promise<string>
   /** Asserts that nothing is committed by this text of a key in a file, and what is said then. */
@@ -29,10 +29,18 @@ export async function startSignedScene(gnupgHome = '', engine: Engine = 'wire'):
   const allowed = join(folder, 'allowed')
   const { repository, path, url, stop } = await startScene({ engine })
 
+  const settings = ['-c', `gpg.ssh.allowedSignersFile=${allowed}`]
+  const env = { GNUPGHOME: gnupgHome, LC_ALL: 'C' }
+
+  /** The exit code is a yes or no: the log says which no it is. */
   async function verify(oid: string): Promise<string> {
-    const settings = ['-c', `gpg.ssh.allowedSignersFile=${allowed}`]
-    const env = { GNUPGHOME: gnupgHome, LC_ALL: 'C' }
-    return (await git(path, [...settings, 'log', '-1', '--format=%G?', oid], { env })).toString().trim()
+    const isVerified = await git(path, [...settings, 'verify-commit', oid], { env }).then(
+      () => true,
+      () => false,
+    )
+    const verdict = (await git(path, [...settings, 'log', '-1', '--format=%G?', oid], { env })).toString().trim()
+    assert.equal(isVerified, verdict === 'G')
+    return verdict
   }
 
   async function tamper(oid: string): Promise<string> {

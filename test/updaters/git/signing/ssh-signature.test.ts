@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { openSigner } from '../../../../src/updaters/git/signing/signer.js'
 import { makeKey } from '../../../parts/ssh-keys.js'
@@ -76,6 +78,15 @@ describe('no commit is made', () => {
   for (const [index, [text, wanted]] of TEXTS.entries()) {
     it(`with what is no SSH key (${index})`, () => scene.refuse('ssh', text, wanted))
   }
+
+  it('with a pipe, nor is its writer waited for', async () => {
+    const file = join(scene.folder, 'pipe')
+    execFileSync('mkfifo', [file])
+    await assert.rejects(
+      openSigner({ ssh: { file } }).sign(bytes, 0),
+      gitError('UNSIGNED', false, /^SSH key file ".+" cannot be read: it is not a file$/),
+    )
+  })
 
   it('with a public key', async () => {
     const { publicKey } = await makeKey(scene.folder, 'public')
