@@ -23,9 +23,9 @@ export async function checkAccessFiles(root: MapNode): Promise<readonly Fault[]>
 
 /** Below the entry of a Git repository. */
 const KEYS: readonly { readonly path: readonly [section: string, ...string[]]; readonly kind: KeyKind }[] = [
-  { path: ['credentials', 'sshKey'], kind: 'ssh' },
+  { path: ['credentials', 'sshKey'], kind: 'sshLogin' },
   { path: ['credentials', 'githubApp', 'key'], kind: 'githubApp' },
-  { path: ['signing', 'ssh'], kind: 'ssh' },
+  { path: ['signing', 'ssh'], kind: 'sshSigning' },
   { path: ['signing', 'openpgp'], kind: 'openpgp' },
 ]
 

@@ -28,11 +28,14 @@ export function isKeyText(text: string): boolean {
 
 const MAX_PATH = 255
 
-export type KeyKind = 'ssh' | 'openpgp' | 'githubApp'
+export type KeyKind = 'sshLogin' | 'sshSigning' | 'openpgp' | 'githubApp'
+
+const SSH = { pattern: /^(?:(?:OPENSSH|RSA|EC|ENCRYPTED) )?PRIVATE KEY$/, usual: 'OPENSSH PRIVATE KEY' }
 
 /** Labels of PEM, and of OpenPGP's armor (RFC 9580, section 6.2). */
 const LABELS: Readonly<Record<KeyKind, { readonly pattern: RegExp; readonly usual: string }>> = {
-  ssh: { pattern: /^(?:(?:OPENSSH|RSA|EC|ENCRYPTED) )?PRIVATE KEY$/, usual: 'OPENSSH PRIVATE KEY' },
+  sshLogin: SSH,
+  sshSigning: SSH,
   githubApp: { pattern: /^(?:RSA )?PRIVATE KEY$/, usual: 'RSA PRIVATE KEY' },
   openpgp: { pattern: /^PGP PRIVATE KEY BLOCK$/, usual: 'PGP PRIVATE KEY BLOCK' },
 }
@@ -43,8 +46,12 @@ export function keyComplaint(text: string, kind: KeyKind, hasPassphrase: boolean
   const label = labels.find((found) => LABELS[kind].pattern.test(found))
   if (label === undefined) return strangerComplaint(text, labels, kind)
   if (!text.includes(`-----END ${label}-----`)) return 'its end is missing'
-  if (kind === 'githubApp') return isRsa(text) ? undefined : 'it is no RSA key without a passphrase'
-  return kind === 'ssh' ? sshComplaint(text.trim(), label, hasPassphrase) : undefined
+  if (kind === 'githubApp') return typeOf(text) === 'rsa' ? undefined : 'it is no RSA key without a passphrase'
+  if (kind === 'openpgp') return undefined
+  // Git is signed for by our own code, and servers are logged in to by a library, which reads fewer.
+  if (kind === 'sshLogin' && typeOf(text) === 'ed25519')
+    return 'it is an Ed25519 key in PKCS #8: expected one of ssh-keygen'
+  return sshComplaint(text.trim(), label, hasPassphrase)
 }
 
 function sshComplaint(text: string, label: string, hasPassphrase: boolean): string | undefined {
@@ -72,10 +79,11 @@ function isEncrypted(text: string, label: string): boolean {
   return bytes.length > 8 && bytes.toString('latin1', 4, 8) !== 'none'
 }
 
-function isRsa(text: string): boolean {
+/** Undefined where it is encrypted or not in PEM. */
+function typeOf(text: string): string | undefined {
   try {
-    return createPrivateKey(text).asymmetricKeyType === 'rsa'
+    return createPrivateKey(text).asymmetricKeyType
   } catch {
-    return false
+    return undefined
   }
 }

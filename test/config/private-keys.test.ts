@@ -8,6 +8,7 @@ import { refusal, withFiles } from './files.js'
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const ed = generateKeyPairSync('ed25519')
 
 const pemOf = (key: KeyObject, type: 'pkcs1' | 'pkcs8' | 'sec1', passphrase?: string) => {
   const cipher = passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase }
@@ -27,27 +28,31 @@ const PUBLIC = 'it has a public key: expected the private one'
 const NOT_ALONE = 'there is something before or after the key'
 const PARAMETERS = '-----BEGIN EC PARAMETERS-----\nBg==\n-----END EC PARAMETERS-----\n'
 const NO_SSH = 'it has no "-----BEGIN OPENSSH PRIVATE KEY-----"'
+const PKCS8_ED25519 = 'it is an Ed25519 key in PKCS #8: expected one of ssh-keygen'
 const NO_RSA = 'it is no RSA key without a passphrase'
 
 const JUDGED: readonly [kind: KeyKind, name: string, text: string, complaint?: string][] = [
-  ['ssh', "OpenSSH's format", openSsh('none')],
-  ['ssh', 'other line ends', openSsh('none').replaceAll('\n', '\r\n')],
-  ['ssh', 'RSA in PEM', pemOf(rsa.privateKey, 'pkcs1')],
-  ['ssh', 'ECDSA in PEM', pemOf(ec.privateKey, 'sec1')],
-  ['ssh', 'ECDSA in PEM, after its parameters', `${PARAMETERS}${pemOf(ec.privateKey, 'sec1')}`, NOT_ALONE],
-  ['ssh', 'a key before an explanation', `${openSsh('none')}of the bot\n`, NOT_ALONE],
-  ['ssh', 'a key of one line', openSsh('none').replaceAll('\n', '\\n'), 'it has "\\n" in place of its line ends'],
-  ['ssh', 'PKCS #8', pemOf(ec.privateKey, 'pkcs8')],
-  ['ssh', "OpenSSH's format, encrypted", openSsh('aes256-ctr'), ENCRYPTED],
-  ['ssh', 'PEM, encrypted', pemOf(rsa.privateKey, 'pkcs1', 'p'), ENCRYPTED],
-  ['ssh', 'PKCS #8, encrypted', pemOf(ec.privateKey, 'pkcs8', 'p'), ENCRYPTED],
-  ['ssh', 'nothing', '', NO_SSH],
-  ['ssh', 'words', 'hunter2', NO_SSH],
-  ['ssh', 'a key of OpenPGP', PGP, NO_SSH],
-  ['ssh', 'a DSA key', '-----BEGIN DSA PRIVATE KEY-----\nMA==\n-----END DSA PRIVATE KEY-----\n', NO_SSH],
-  ['ssh', 'half a key', openSsh('none').slice(0, -20), 'its end is missing'],
-  ['ssh', 'a public key of OpenSSH', 'ssh-ed25519 AAAAC3Nza bot@example.com\n', PUBLIC],
-  ['ssh', 'a public key in PEM', ec.publicKey.export({ type: 'spki', format: 'pem' }).toString(), PUBLIC],
+  ['sshLogin', "OpenSSH's format", openSsh('none')],
+  ['sshLogin', 'other line ends', openSsh('none').replaceAll('\n', '\r\n')],
+  ['sshLogin', 'RSA in PEM', pemOf(rsa.privateKey, 'pkcs1')],
+  ['sshLogin', 'ECDSA in PEM', pemOf(ec.privateKey, 'sec1')],
+  ['sshLogin', 'ECDSA in PEM, after its parameters', `${PARAMETERS}${pemOf(ec.privateKey, 'sec1')}`, NOT_ALONE],
+  ['sshLogin', 'a key before an explanation', `${openSsh('none')}of the bot\n`, NOT_ALONE],
+  ['sshLogin', 'a key of one line', openSsh('none').replaceAll('\n', '\\n'), 'it has "\\n" in place of its line ends'],
+  ['sshLogin', 'PKCS #8', pemOf(ec.privateKey, 'pkcs8')],
+  ['sshLogin', "OpenSSH's format, encrypted", openSsh('aes256-ctr'), ENCRYPTED],
+  ['sshLogin', 'PEM, encrypted', pemOf(rsa.privateKey, 'pkcs1', 'p'), ENCRYPTED],
+  ['sshLogin', 'PKCS #8, encrypted', pemOf(ec.privateKey, 'pkcs8', 'p'), ENCRYPTED],
+  ['sshLogin', 'nothing', '', NO_SSH],
+  ['sshLogin', 'words', 'hunter2', NO_SSH],
+  ['sshLogin', 'a key of OpenPGP', PGP, NO_SSH],
+  ['sshLogin', 'a DSA key', '-----BEGIN DSA PRIVATE KEY-----\nMA==\n-----END DSA PRIVATE KEY-----\n', NO_SSH],
+  ['sshLogin', 'half a key', openSsh('none').slice(0, -20), 'its end is missing'],
+  ['sshLogin', 'a public key of OpenSSH', 'ssh-ed25519 AAAAC3Nza bot@example.com\n', PUBLIC],
+  ['sshLogin', 'a public key in PEM', ec.publicKey.export({ type: 'spki', format: 'pem' }).toString(), PUBLIC],
+  ['sshLogin', 'Ed25519 in PKCS #8', pemOf(ed.privateKey, 'pkcs8'), PKCS8_ED25519],
+  ['sshSigning', 'Ed25519 in PKCS #8', pemOf(ed.privateKey, 'pkcs8')],
+  ['sshSigning', 'a key of OpenPGP', PGP, NO_SSH],
   ['githubApp', 'a key as GitHub makes it', pemOf(rsa.privateKey, 'pkcs1')],
   ['githubApp', 'PKCS #8', pemOf(rsa.privateKey, 'pkcs8')],
   ['githubApp', 'ECDSA', pemOf(ec.privateKey, 'pkcs8'), NO_RSA],
@@ -66,7 +71,7 @@ for (const [kind, name, text, complaint] of JUDGED) {
 
 test('an encrypted key is right beside its passphrase', () => {
   for (const text of [openSsh('aes256-ctr'), pemOf(ec.privateKey, 'pkcs8', 'p')]) {
-    assert.equal(keyComplaint(text, 'ssh', true), undefined)
+    assert.equal(keyComplaint(text, 'sshLogin', true), undefined)
   }
 })
 
