@@ -1,3 +1,5 @@
+import type { Holds } from '../status/holds.js'
+import type { Status } from '../status/status.js'
 import type { Pushed, Sender } from '../watchers/webhooks/sender.js'
 
 /** What the HTTP server asks of the service. */
@@ -15,6 +17,10 @@ export interface WebOptions {
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>
   /** Reasons why the process is not ready; none when it is. */
   readonly ready: () => Promise<readonly string[]>
+  /** What the page and the API show. */
+  readonly status?: Status
+  /** What they let people hold and release. */
+  readonly holds?: Holds
   readonly onWebhook?: ((event: WebhookEvent) => void) | undefined
   /** How long a sender may take for one request. Default 10 s. */
   readonly requestTimeoutMs?: number
