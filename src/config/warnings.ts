@@ -52,18 +52,29 @@ function* gitWarnings({ git, policies }: Resolved): Generator<Warning> {
   const written = writtenBy(policies)
   const branches = new Map<string, string>()
   for (const repository of Object.values(git)) {
-    const { name, url, branch } = repository
+    const { name, url } = repository
     const path = ['git', name]
     if (!written.has(name)) yield { path, message: 'no policy writes to it' }
     yield* accessWarnings(repository, path)
-    const first = branches.get(`${url} ${branch}`)
-    if (first === undefined) branches.set(`${url} ${branch}`, name)
-    else
+    const taken = branchesOf(repository).map((branch) => `${url} ${branch}`)
+    const first = taken.map((branch) => branches.get(branch)).find((other) => other !== undefined)
+    for (const branch of taken) if (!branches.has(branch)) branches.set(branch, name)
+    if (first !== undefined)
       yield {
         path,
         message: `the same branch as "${formatPath(['git', first])}": two writers will get in each other's way`,
       }
   }
+}
+
+/** The one that is read, and what tells those that are pushed to from those of other repositories of the file. */
+function branchesOf({ name, branch, push: { branch: template } }: GitConfig): readonly string[] {
+  if (template === undefined) return [branch]
+  const own = [
+    ...(/\{[^}]*\bgit\b/.test(template) ? [name] : []),
+    ...(/\{[^}]*\bbranch\b/.test(template) ? [branch] : []),
+  ]
+  return [branch, [template, ...own].join(' ')]
 }
 
 function* accessWarnings({ url, credentials, tls, proxy }: GitConfig, path: Path): Generator<Warning> {

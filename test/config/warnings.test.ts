@@ -36,6 +36,19 @@ git:
     ['4:3: git.same: the same branch as "git.used": two writers will get in each other\'s way'],
   ],
   [
+    `${POLICY.replace('}] }', '}, { git: same }, { git: next }, { git: own }, { git: onto }] }')}
+git:
+  used: { url: /a, push: { branch: "t/{{ policy }}" } }
+  same: { url: /a, branch: a, push: { branch: "t/{{ policy }}" } }
+  next: { url: /a, branch: b, push: { branch: "t/{{ branch }}/{{ policy }}" } }
+  own: { url: /a, branch: c, push: { branch: "t/{{ branch }}/{{ policy }}" } }
+  onto: { url: /a, branch: d, push: { branch: main } }`,
+    ['same', 'onto'].map(
+      (name, at) =>
+        `${4 + 3 * at}:3: git.${name}: the same branch as "git.used": two writers will get in each other's way`,
+    ),
+  ],
+  [
     `${POLICY}\n${USED}\nregistries:\n  docker.io: {}\n  ghcr.io: {}`,
     ['4:3: registries["docker.io"]: no policy watches an image of this registry'],
   ],
