@@ -91,7 +91,7 @@ async function deliveryTo(
   if (branch === target.branch) return delivery
 
   const { email: committer } = target.committer ?? target.author
-  const own = await lookAtOwnBranch(repository, { branch, files, committer }, signal)
+  const own = await lookAtOwnBranch(repository, { branch, base: plan.snapshot.commit, files, committer }, signal)
   switch (own.state) {
     case 'absent':
       return { ...delivery, onto: { branch } }

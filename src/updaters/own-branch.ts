@@ -15,6 +15,8 @@ export type OwnBranch =
 
 export interface Wanted {
   readonly branch: string
+  /** The commit that ours is made upon. */
+  readonly base: Oid
   readonly files: readonly FileEdit[]
   /** The e-mail address of our commits. */
   readonly committer: string
@@ -23,11 +25,13 @@ export interface Wanted {
 /** Looks at a branch of our own. Throws `GitError`. */
 export async function lookAtOwnBranch(
   repository: GitRepository,
-  { branch, files, committer }: Wanted,
+  { branch, base, files, committer }: Wanted,
   signal: AbortSignal,
 ): Promise<OwnBranch> {
   const tip = await tipOf(repository, branch, signal)
   if (tip === undefined) return { state: 'absent' }
+  // Somebody has put it back to where it began: nothing upon it would be lost.
+  if (tip === base) return { state: 'outdated', commit: tip }
   const commit = await repository.readCommit(tip, { signal })
   // A commit of ours on another branch may have got there together with those of others.
   const isOurs = commit.committer.email === committer && isMadeFor(branch, commit.message)

@@ -156,6 +156,14 @@ describe('updates on branches of their own', () => {
     assert.deepEqual(await pushed(), ['tidemark/a 1'])
   })
 
+  it('are made again where somebody has put the branch back to the one that is read', async () => {
+    const { path, select, pushed } = await setup()
+    await select('a', '1.1.0')
+    await pushed()
+    await git(path, ['update-ref', 'refs/heads/tidemark/a', 'main'])
+    assert.deepEqual(await pushed(), ['tidemark/a 1'])
+  })
+
   it('leave a branch alone upon which somebody has committed, and go on with the others', async () => {
     const { path, select, pushed, placesOf } = await setup()
     await select('a', '1.1.0')
