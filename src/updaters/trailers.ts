@@ -19,6 +19,7 @@ export interface ReleaseTrailer {
 
 const UPDATE = 'Tidemark-Update: '
 const RELEASE = 'Tidemark-Release: '
+const RELEASED = /tidemark-release *:/i
 const BRANCH = 'Tidemark-Branch: '
 
 /** `Tidemark-Update: <policy> <image> <from> -> <to>`, with `none` where nothing stood. */
@@ -51,9 +52,12 @@ export function updateTrailers(message: string): readonly UpdateTrailer[] {
   })
 }
 
+/** People write these, so they may be spelled as other trailers may. Source: git-interpret-trailers(1). */
 export function releaseTrailers(message: string): readonly ReleaseTrailer[] {
-  return valuesOf(message, RELEASE).flatMap((text) => {
-    const [policy, value, ...rest] = text.split(' ')
+  if (!RELEASED.test(message)) return []
+  return linesOf(message).flatMap((line) => {
+    const [, text] = /^tidemark-release *: *(.+)$/i.exec(line) ?? []
+    const [policy, value, ...rest] = text?.split(/ +/) ?? []
     return policy === undefined || value === undefined || rest.length > 0 ? [] : [{ policy, value }]
   })
 }

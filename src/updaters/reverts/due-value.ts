@@ -1,11 +1,12 @@
 import { groupBy } from '../../group-by.js'
+import { isDigest } from '../../image/digest.js'
 import type { Choice, Selection } from '../../jobs/payloads.js'
 import { choiceFor } from '../../jobs/selection.js'
 import { judge } from '../judge.js'
 import type { JudgedPlace, Known } from '../judgement.js'
 import type { ScannedFile } from '../scan.js'
 import type { UpdateTarget, WritingPolicy } from '../target.js'
-import type { TagAndDigest } from '../value-at.js'
+import { currentAt, type TagAndDigest } from '../value-at.js'
 
 /** What one policy is about to write to one file: the tag of some places, and the digest that stands beside it at others. */
 export interface DueValue {
@@ -13,10 +14,18 @@ export interface DueValue {
   readonly file: string
   readonly value: TagAndDigest
   readonly places: readonly JudgedPlace[]
+  /** Whether the tag stands there and only lacks the digest that the policy wants. */
+  readonly isDigestOnly: boolean
   /** Whether a tag, a digest or both mean the value. */
   means(text: string): boolean
   /** At how many places of a file the value stands. */
   countIn(file: ScannedFile | undefined): number
+  /** At how many the tag does, with or without the digest. */
+  countTagIn(file: ScannedFile | undefined): number
+  /** Whether it stands anywhere in a file, be it another policy's place. */
+  isNamedIn(file: ScannedFile | undefined): boolean
+  /** The same of another value, by its text, that the policy wrote to the file. */
+  of(text: string): DueValue
 }
 
 /** Puts together the places that have to be judged together: tag and digest never diverge. */
@@ -27,34 +36,65 @@ export function dueValues(due: readonly JudgedPlace[], target: UpdateTarget, kno
     const policy = policies.get(place.policy)
     const selection = known.selections.get(place.policy)
     const choice = choiceFor(selection, place.tag)
-    return policy && selection && choice ? [{ place, policy, selection, choice }] : []
+    if (policy === undefined || selection === undefined || choice === undefined) return []
+    return [{ place, policy, selection, choice, isDigestOnly: policy.digest === 'pin' && place.tag === choice.tag }]
   })
-  const groups = groupBy(choices, ({ place: { policy, file }, choice: { tag, digest } }) =>
-    JSON.stringify([policy, file, tag, digest]),
+  const groups = groupBy(choices, ({ place: { policy, file }, choice: { tag, digest }, isDigestOnly }) =>
+    JSON.stringify([policy, file, tag, digest, isDigestOnly]),
   )
   return [...groups.values()].flatMap((group) => {
     const [first] = group
-    if (first === undefined) return []
-    const { place, policy, selection, choice } = first
-    const places = group.map((one) => one.place)
+    return first === undefined ? [] : [dueValue({ ...first, places: group.map(({ place }) => place) })]
+  })
+
+  function dueValue({ policy, selection, choice, isDigestOnly, places }: Due): DueValue {
+    const file = places[0]?.file ?? ''
     const texts = new Set(places.map(({ desired }) => desired))
+    const countAs = (judging: WritingPolicy, scanned: ScannedFile | undefined) => {
+      const selections = new Map([[policy.name, asAlways(selection, choice)]])
+      const options = { ...target, policies: [judging], otherPolicies }
+      const judged = judge(scanned ? [scanned] : [], options, { ...known, selections })
+      return judged.places.filter(({ state }) => state === 'current').length
+    }
+    const means = (text: string) => texts.has(text) || isMeant(text, choice, policy)
     return {
       policy,
-      file: place.file,
+      file,
       value: { tag: choice.tag, digest: choice.digest },
       places,
-      means: (text) => texts.has(text) || isMeant(text, choice, policy),
-      countIn(file) {
-        const selections = new Map([[policy.name, asAlways(selection, choice)]])
-        const judged = judge(
-          file ? [file] : [],
-          { ...target, policies: [goingByTag(policy)], otherPolicies },
-          { ...known, selections },
-        )
-        return judged.places.filter(({ state }) => state === 'current').length
+      isDigestOnly,
+      means,
+      countIn: (scanned) => countAs(isDigestOnly ? policy : goingByTag(policy), scanned),
+      countTagIn: (scanned) => countAs({ ...policy, digest: 'none' }, scanned),
+      isNamedIn: (scanned) => scanned?.scan.places.some((place) => means(currentAt(place))) ?? false,
+      of(text) {
+        const { firstSeenAt } = choice
+        const other = places.map((place) => ({ ...place, desired: text }))
+        return dueValue({
+          policy,
+          selection,
+          choice: { ...valueIn(text), firstSeenAt },
+          isDigestOnly: false,
+          places: other,
+        })
       },
     }
-  })
+  }
+}
+
+interface Due {
+  readonly policy: WritingPolicy
+  readonly selection: Selection
+  readonly choice: Choice
+  readonly isDigestOnly: boolean
+  readonly places: readonly JudgedPlace[]
+}
+
+/** Of `tag`, `tag@digest` or a digest. */
+function valueIn(text: string): TagAndDigest {
+  const at = text.indexOf('@')
+  if (at !== -1) return { tag: text.slice(0, at), digest: text.slice(at + 1) }
+  return isDigest(text) ? { digest: text } : { tag: text }
 }
 
 function isMeant(text: string, { tag, digest }: TagAndDigest, policy: WritingPolicy): boolean {

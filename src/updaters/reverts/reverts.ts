@@ -3,7 +3,7 @@ import type { Clock } from '../../lifecycle/clock.js'
 import { formatInstant } from '../../policies/time-text.js'
 import { oneLine } from '../../telemetry/one-line.js'
 import { GitError } from '../git/errors.js'
-import type { GitRepository, Oid, PastCommit, Snapshot } from '../git/repository.js'
+import type { GitRepository, Oid, PastCommit, Person, Snapshot } from '../git/repository.js'
 import type { JudgedPlace, Known } from '../judgement.js'
 import type { PlaceIndex } from '../place-index.js'
 import type { ScannedFile } from '../scan.js'
@@ -31,12 +31,12 @@ export interface Look {
 }
 
 export interface RevertsOptions {
-  readonly repository: Pick<GitRepository, 'history' | 'readTree' | 'readBlobs'>
+  readonly repository: Pick<GitRepository, 'history' | 'readCommit' | 'readTree' | 'readBlobs'>
   readonly index: PlaceIndex
   readonly target: UpdateTarget
   /** What YAML paths are looked for in a file. */
   readonly pathsIn?: (path: string) => readonly string[]
-  /** How far back a commit of ours is looked for; 0: not at all. */
+  /** How far back from the newest commit one of ours is looked for; 0: not at all. */
   readonly withinMs: number
   readonly clock: Clock
   /** The history does not go back that far. Told once, though how far it goes may change. */
@@ -51,18 +51,21 @@ export function createReverts(options: RevertsOptions): Reverts {
   let isTold = false
 
   async function readPast(snapshot: Snapshot, signal: AbortSignal): Promise<RecentPast> {
-    const history = await repository.history(snapshot, { since: clock.now() - withinMs, signal })
+    // While nobody commits, nothing is forgotten, and a clock of ours that is ahead makes nothing older.
+    const newest = (await repository.readCommit(snapshot.commit, { signal })).time * 1000
+    const since = Math.min(clock.now(), newest) - withinMs
+    const history = await repository.history(snapshot, { since, signal })
     const { shortened } = history
     if (shortened !== undefined && !isTold) onShortened?.({ git: target.git, branch: target.branch, reason: shortened })
     isTold = shortened !== undefined
     return { past: pastOf(history), shortened }
   }
 
-  function reading({ countIn, file }: DueValue, signal: AbortSignal): ReadFileAt {
+  function reading({ countIn, isNamedIn, file }: DueValue, signal: AbortSignal): ReadFileAt {
     const known = new Map<Oid, Promise<PastFile | undefined>>()
     const read = async (commit: PastCommit) => {
       const found = await files.read(commit, file, signal)
-      return { count: countIn(found), ...(found !== undefined && { oid: found.oid }) }
+      return { count: countIn(found), isNamed: isNamedIn(found), ...(found !== undefined && { oid: found.oid }) }
     }
     return (commit) => {
       const reads = known.get(commit.oid) ?? read(commit).catch(unlessUnavailable)
@@ -79,20 +82,32 @@ export function createReverts(options: RevertsOptions): Reverts {
     signal: AbortSignal,
   ): Promise<Answer> {
     const before = answers.get(keyOf(value))
-    const question = {
-      policy: value.policy.name,
-      repository: repositoryKey(value.policy.repository),
-      file: value.file,
-      head: commit,
-      count: () => value.countIn(head),
-      means: value.means,
-      takenBackBy: before?.blob === head.oid ? before.by : undefined,
+    const ask = (about: DueValue, moves: number, by?: Oid): Promise<TakenBack | undefined> => {
+      const question = {
+        policy: value.policy.name,
+        repository: repositoryKey(value.policy.repository),
+        file: value.file,
+        head: commit,
+        count: () => about.countIn(head),
+        means: about.means,
+        takenBackBy: by,
+        after: async (text: string) => (moves < MOST_MOVES ? ask(about.of(text), moves + 1) : undefined),
+      }
+      return takenBack(past, question, reading(about, signal))
     }
-    const found = await takenBack(past, question, reading(value, signal))
-    const reason = found && reasonOf(value, found, shortened)
+    const taken = await ask(value, 0, before?.blob === head.oid ? before.by : undefined)
+    const found = (await isTagBack(value, taken, signal)) ? undefined : taken
+    const reason = found && reasonOf(value, found, target.author, shortened)
     // What cannot be told now may be told at the next look.
     const isFinal = found === undefined || found.by !== undefined
     return { commit: isFinal ? commit : undefined, blob: head.oid, by: found?.by?.oid, reason }
+  }
+
+  /** Whether a digest is missing because the whole tag was taken back once, and somebody has written that back without it. */
+  async function isTagBack(value: DueValue, taken: TakenBack | undefined, signal: AbortSignal): Promise<boolean> {
+    if (!value.isDigestOnly || taken?.by === undefined) return false
+    const file = await files.read(taken.by, value.file, signal).catch(unlessUnavailable)
+    return file !== undefined && value.countTagIn(file) === value.countIn(file)
   }
 
   return {
@@ -119,6 +134,9 @@ export function createReverts(options: RevertsOptions): Reverts {
   }
 }
 
+/** So many updates of ours in a row are followed to what was taken back at last. */
+const MOST_MOVES = 10
+
 interface RecentPast {
   readonly past: Past
   /** Why it does not go back as far as was asked for. */
@@ -135,8 +153,8 @@ interface Answer {
   readonly reason: string | undefined
 }
 
-function keyOf({ policy, file, value: { tag, digest } }: DueValue): string {
-  return JSON.stringify([policy.name, file, tag, digest])
+function keyOf({ policy, file, value: { tag, digest }, isDigestOnly }: DueValue): string {
+  return JSON.stringify([policy.name, file, tag, digest, isDigestOnly])
 }
 
 /** Not every server gives what is not part of a branch now. What fails otherwise keeps the branch from being written. */
@@ -147,15 +165,23 @@ function unlessUnavailable(thrown: unknown): undefined {
 
 const LONGEST_NAME = 60
 
-function reasonOf({ policy, value: { tag, digest } }: DueValue, { by }: TakenBack, shortened?: string): string {
+function reasonOf(
+  { policy, value: { tag, digest }, isDigestOnly }: DueValue,
+  { by }: TakenBack,
+  us: Person,
+  shortened?: string,
+): string {
   const value = tag ?? digest ?? ''
   const remedy = `write it back, or commit "${releaseTrailer({ policy: policy.name, value })}"`
-  if (by !== undefined) return `${value} was taken back by ${described(by)}: ${remedy}`
+  const what = isDigestOnly ? `the digest of ${value}` : value
+  if (by !== undefined) return `${what} was taken back by ${described(by, us)}: ${remedy}`
   const why = shortened === undefined ? '' : ` (${shortened})`
-  return oneLine(`${value} was written and taken back, the history does not tell by whom${why}: ${remedy}`)
+  return oneLine(`${what} was written and taken back, the history does not tell by whom${why}: ${remedy}`)
 }
 
-function described({ oid, author, time }: PastCommit): string {
-  const name = oneLine([...(author.name || author.email || 'somebody')].slice(0, LONGEST_NAME).join(''))
+function described({ oid, author, committer, time }: PastCommit, us: Person): string {
+  // Who amends a commit of ours, or squashes it, is not its author.
+  const person = author.email === us.email ? committer : author
+  const name = oneLine([...(person.name || person.email || 'somebody')].slice(0, LONGEST_NAME).join(''))
   return `commit ${oid.slice(0, 7)} of ${name} on ${formatInstant(time * 1000).slice(0, 10)}`
 }

@@ -15,6 +15,8 @@ export interface Question {
   readonly means: (text: string) => boolean
   /** Who had taken it away when the file was last looked at, if it is since as it was then. */
   readonly takenBackBy?: Oid | undefined
+  /** Asks the same about the value, by its text, to which a commit of ours went on from this one. */
+  readonly after: (text: string) => Promise<TakenBack | undefined>
 }
 
 export interface TakenBack {
@@ -28,6 +30,8 @@ export type ReadFileAt = (commit: PastCommit) => Promise<PastFile | undefined>
 export interface PastFile {
   /** At how many places the value stood. */
   readonly count: number
+  /** Whether it stood anywhere, be it a place that others write to. */
+  readonly isNamed: boolean
   /** Of its bytes. Absent where there was no such file. */
   readonly oid?: Oid
 }
@@ -49,8 +53,10 @@ export async function takenBack(past: Past, question: Question, readAt: ReadFile
     return file && file.count < writing.count
   }
   const by = writing.isUndone ? writing.commit : await takingBack(past, question, writing.commit, lacks)
-  if (by !== undefined && by !== writing.commit && isOurMove(past, question, by)) return undefined
-  return isReleased(past, question, by ?? writing.commit) ? undefined : { ...(by !== undefined && { by }) }
+  const text = by === undefined || by === writing.commit ? undefined : ourMove(past, question, by)
+  // Whoever takes back what we went on to, and goes back beyond this value, does not want it either.
+  const found = text === undefined ? { ...(by !== undefined && { by }) } : await question.after(text)
+  return found === undefined || isReleased(past, question, found.by ?? writing.commit) ? undefined : found
 }
 
 /** So many reverts of commits of before the history are looked into. */
@@ -70,7 +76,7 @@ async function revertOfOlder(past: Past, question: Question, readAt: ReadFileAt)
 interface Writing {
   readonly commit: PastCommit
   readonly count: number
-  /** The commit has its own opposite: a squash of an update and of what took it back. */
+  /** The commit has its own opposite: a squash of an update and of what took it back, or an update that somebody amended. */
   readonly isUndone: boolean
 }
 
@@ -88,9 +94,10 @@ async function lastWriting(past: Past, question: Question, readAt: ReadFileAt): 
     const [file, before] = await Promise.all([readAt(commit), parent && readAt(parent)])
     // The message is all that there is.
     if (file === undefined) return { commit, count: 1, isUndone: false }
-    const { count, oid } = file
+    const { count, oid, isNamed } = file
     if (count > (before?.count ?? 0)) return { commit, count, isUndone: false }
-    const isUndone = mention === 'file' && count === 0 && oid !== undefined && oid === before?.oid
+    const isAsBefore = oid !== undefined && oid === before?.oid
+    const isUndone = mention === 'file' && count === 0 && oid !== undefined && (isAsBefore || !isNamed)
     if (isUndone) return { commit, count: 1, isUndone }
   }
   return undefined
@@ -162,10 +169,11 @@ async function lastThatLacks(line: readonly PastCommit[], lacks: Lacks): Promise
   }
 }
 
-/** Whether a commit of ours went from the value to another one, as where a policy held it for a while. */
-function isOurMove(past: Past, { repository, means }: Question, { oid }: PastCommit): boolean {
+/** To what a commit of ours went from the value, as to a newer one, or where a policy held it for a while. */
+function ourMove(past: Past, { policy, repository, means }: Question, { oid }: PastCommit): string | undefined {
   const ours = past.updates.get(repository)?.find(({ commit }) => commit.oid === oid)
-  return ours?.updates.some(({ from, to }) => means(from) && !means(to)) ?? false
+  const moves = ours?.updates.filter(({ from, to }) => means(from) && !means(to)) ?? []
+  return (moves.find((move) => move.policy === policy) ?? moves[0])?.to
 }
 
 function isReleased(past: Past, { policy, means }: Question, since: PastCommit): boolean {

@@ -56,7 +56,7 @@ export function madeHistory(made: readonly MadeCommit[]): MadeHistory {
     async readAt({ oid }) {
       looks.push(Buffer.from(oid, 'hex').toString().replaceAll('\0', ''))
       const count = counts.get(oid)
-      return count === undefined ? undefined : { count, oid: oidOf(`${count} times`) }
+      return count === undefined ? undefined : { count, isNamed: count > 0, oid: oidOf(`${count} times`) }
     },
   }
 }

@@ -108,6 +108,46 @@ describe('a tag is held that', () => {
     await held('HEAD')
   })
 
+  it('was taken back before nobody did anything for long', async () => {
+    const { person, update, held, later, restart } = await begin()
+    await update('1.1.0')
+    await person.revert()
+    later(4_000)
+    await restart()
+    await held('HEAD')
+  })
+
+  it('a person went back beyond, once what came after it is not selected any more', async () => {
+    const { person, update, held } = await begin()
+    for (const tag of ['1.5.0', '1.6.0', '1.7.0']) await update(tag)
+    await person.edit({ 'a.yaml': reference('1.4.0') })
+    for (const tag of ['1.7.0', '1.6.0', '1.5.0']) await held('HEAD', { tag })
+  })
+
+  it('somebody put another one for within our commit', async () => {
+    const { person, update, held } = await begin()
+    await update('1.1.0')
+    const message = await person.git('log', '-1', '--format=%B')
+    await person.git('reset', '-q', '--soft', 'HEAD~1')
+    await person.commit({ 'a.yaml': reference('1.0.5') }, message)
+    await person.git('commit', '-q', '--amend', '--no-edit', '--author', 'Tidemark <tidemark@example.com>')
+    await person.push('--force')
+    await held('HEAD')
+  })
+
+  it('a squash has together with the edit that took it back', async () => {
+    const { person, update, held } = await begin()
+    await update('1.1.0')
+    await update('1.2.0')
+    await person.commit({ 'a.yaml': reference('1.0.0') })
+    await person.git('branch', 'work')
+    await person.git('reset', '-q', '--hard', 'HEAD~2')
+    await person.git('merge', '-q', '--squash', 'work')
+    await person.git('commit', '-q', '--no-edit')
+    await person.push('--force')
+    for (const tag of ['1.2.0', '1.1.0']) await held('HEAD', { tag })
+  })
+
   it('was taken back by somebody whose clock is wrong', async () => {
     const { person, update, held, later, restart } = await begin()
     later(200)
@@ -142,6 +182,26 @@ describe('a tag is held that', () => {
     await held('HEAD', { file: 'b.yaml', digest: NEW })
     // A policy that does not follow a tag which moves does not follow it back, either.
     await held('HEAD', { file: 'b.yaml', digest: `sha256:${'c'.repeat(64)}` })
+  })
+
+  it('lost the digest that the policy had added', async () => {
+    const { person, update, restart } = await begin({ policies: [appPolicy({ digest: 'pin' })] })
+    const held = async () => {
+      const { files, places } = await update('1.1.0', NEW)
+      assert.deepEqual(files, [])
+      const oid = await person.git('rev-parse', '--short=7', 'HEAD')
+      const remedy = 'write it back, or commit "Tidemark-Release: app 1.1.0"'
+      assert.match(places.join(), new RegExp(`the digest of 1.1.0 was taken back by commit ${oid} of .*${remedy}`))
+    }
+    await person.edit({ 'a.yaml': reference('1.1.0') })
+    await update('1.1.0', NEW)
+    assert.equal(await person.read('a.yaml'), reference(`1.1.0@${NEW}`))
+    await person.revert()
+    await held()
+    await restart()
+    await held()
+    await person.edit({}, 'Tidemark-Release: app 1.1.0')
+    assert.deepEqual((await update('1.1.0', NEW)).files, ['a.yaml'])
   })
 
   it('was written and taken back before the policy wanted digests', async () => {

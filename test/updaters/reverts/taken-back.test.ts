@@ -29,6 +29,7 @@ async function ask(made: readonly MadeCommit[], read?: ReadFileAt, known?: strin
     count: () => history.count,
     means: (text: string) => text === '1.1',
     takenBackBy: known && oidOf(known),
+    after: async () => undefined,
   }
   const found = await takenBack(pastOf(history), question, read ?? history.readAt)
   const by = made.find(({ id }) => oidOf(id) === found?.by?.oid)?.id

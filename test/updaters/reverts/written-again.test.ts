@@ -65,14 +65,40 @@ describe('a tag is written that', () => {
     assert.deepEqual((await update('1.1.0')).files, ['a.yaml'])
   })
 
-  it('was written longer ago than is looked back', async () => {
+  it('was written longer before the newest commit than is looked back', async () => {
     const { person, update, later, held } = await begin()
     await update('1.1.0')
     await person.revert()
-    later(89)
+    later(91)
     await held('HEAD')
-    await person.edit({ other: 'x' })
-    later(2)
+    await person.edit({ 'b.yaml': reference('1.0.0') })
+    assert.deepEqual((await update('1.1.0')).files, ['b.yaml'])
     assert.deepEqual((await update('1.1.0')).files, ['a.yaml'])
+  })
+
+  it('another policy had written to the same file', async () => {
+    const line = (tag: string, name: string) => `- image: ${IMAGE}:${tag} # tidemark: ${name}\n`
+    const policies = [appPolicy(), appPolicy({ name: 'canary' })]
+    const { person, update } = await begin({ files: { 'a.yaml': line('1.0.0', 'canary') }, policies })
+    await update('1.1.0')
+    await person.edit({ 'a.yaml': line('1.1.0', 'canary') + line('1.0.0', 'app') })
+    assert.deepEqual((await update('1.1.0')).files, ['a.yaml'])
+  })
+
+  it('stands there without its digest, since a person wrote the tag back', async () => {
+    const { person, update } = await begin({ policies: [appPolicy({ digest: 'pin' })] })
+    await update('1.1.0', NEW)
+    await person.revert()
+    await person.edit({ 'a.yaml': reference('1.1.0') })
+    assert.deepEqual((await update('1.1.0', NEW)).files, ['a.yaml'])
+  })
+
+  it('is released by whoever has gone back beyond it', async () => {
+    const { person, update } = await begin()
+    await update('1.5.0')
+    await update('1.6.0')
+    await person.edit({ 'a.yaml': reference('1.4.0') })
+    await person.edit({}, 'Try again\n\ntidemark-release:  app  1.5.0')
+    assert.deepEqual((await update('1.5.0')).files, ['a.yaml'])
   })
 })
