@@ -152,7 +152,7 @@ export function isServerOption(text: string): boolean {
   return text !== '' && text.length <= MAX_SERVER_OPTION && !/\p{Cc}/u.test(text)
 }
 
-/** Git ends a name and an address at these characters: the object format of a commit has no escapes. */
+/** Git ends a name and an address at some of these characters: the object format of a commit has no escapes. */
 export function isAuthorText(text: string): boolean {
-  return text.trim() !== '' && !/[<>\n\0]/.test(text)
+  return text.trim() !== '' && !/[<>\p{Cc}]/u.test(text)
 }

@@ -40,7 +40,7 @@ const TESTS: readonly [string, (text: string) => boolean, readonly string[], rea
     ['redis://127.0.0.1:6379', 'redis://redis', 'rediss://user:password@redis.example.com:6380/1'],
     ['', 'redis', 'redis:6379', 'redis://', 'http://redis', 'redis://re dis', 'xredis://a'],
   ],
-  ['author', isAuthorText, ['Tidemark', 'Zoë Ñ'], ['', ' ', 'a <b>', 'a\nb', 'a\0b']],
+  ['author', isAuthorText, ['Tidemark', 'Zoë Ñ'], ['', ' ', 'a <b>', 'a\nb', 'a\rb', 'a\0b']],
 ]
 
 for (const [what, passes, right, wrong] of TESTS) {
