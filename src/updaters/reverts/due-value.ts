@@ -18,10 +18,10 @@ export interface DueValue {
   readonly isDigestOnly: boolean
   /** Whether a tag, a digest or both mean the value. */
   means(text: string): boolean
-  /** At how many places of a file the value stands. */
-  countIn(file: ScannedFile | undefined): number
+  /** At how many places of a file the value stands. Comments may give them to the policy by names that it had once. */
+  countIn(file: ScannedFile | undefined, formerNames: readonly string[]): number
   /** At how many the tag does, with or without the digest. */
-  countTagIn(file: ScannedFile | undefined): number
+  countTagIn(file: ScannedFile | undefined, formerNames: readonly string[]): number
   /** Whether it stands anywhere in a file, be it another policy's place. */
   isNamedIn(file: ScannedFile | undefined): boolean
   /** The same of another value, by its text, that the policy wrote to the file. */
@@ -50,9 +50,10 @@ export function dueValues(due: readonly JudgedPlace[], target: UpdateTarget, kno
   function dueValue({ policy, selection, choice, isDigestOnly, places }: Due): DueValue {
     const file = places[0]?.file ?? ''
     const texts = new Set(places.map(({ desired }) => desired))
-    const countAs = (judging: WritingPolicy, scanned: ScannedFile | undefined) => {
-      const selections = new Map([[policy.name, asAlways(selection, choice)]])
-      const options = { ...target, policies: [judging], otherPolicies }
+    const countAs = (judging: WritingPolicy, scanned: ScannedFile | undefined, formerNames: readonly string[]) => {
+      const policies = [judging, ...formerNames.map((name) => byCommentOnly(judging, name))]
+      const selections = new Map(policies.map(({ name }) => [name, asAlways(selection, choice)]))
+      const options = { ...target, policies, otherPolicies }
       const judged = judge(scanned ? [scanned] : [], options, { ...known, selections })
       return judged.places.filter(({ state }) => state === 'current').length
     }
@@ -64,8 +65,8 @@ export function dueValues(due: readonly JudgedPlace[], target: UpdateTarget, kno
       places,
       isDigestOnly,
       means,
-      countIn: (scanned) => countAs(isDigestOnly ? policy : goingByTag(policy), scanned),
-      countTagIn: (scanned) => countAs({ ...policy, digest: 'none' }, scanned),
+      countIn: (scanned, names) => countAs(isDigestOnly ? policy : goingByTag(policy), scanned, names),
+      countTagIn: (scanned, names) => countAs({ ...policy, digest: 'none' }, scanned, names),
       isNamedIn: (scanned) => scanned?.scan.places.some((place) => means(currentAt(place))) ?? false,
       of(text) {
         const { firstSeenAt } = choice
@@ -108,6 +109,11 @@ function isMeant(text: string, { tag, digest }: TagAndDigest, policy: WritingPol
 /** Whether the digest stands there, too, is no matter but where another digest is something newer. */
 function goingByTag(policy: WritingPolicy): WritingPolicy {
   return policy.digest === 'refresh' ? policy : { ...policy, digest: 'none' }
+}
+
+/** The policy by another name, which has the places whose comments say so and no others. */
+function byCommentOnly(policy: WritingPolicy, name: string): WritingPolicy {
+  return { ...policy, name, discoversIn: () => false, pathScopes: [] }
 }
 
 /** As if the policy had selected it whatever stands in Git. */

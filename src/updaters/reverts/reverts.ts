@@ -61,11 +61,12 @@ export function createReverts(options: RevertsOptions): Reverts {
     return { past: pastOf(history), shortened }
   }
 
-  function reading({ countIn, isNamedIn, file }: DueValue, signal: AbortSignal): ReadFileAt {
+  function reading(value: DueValue, names: readonly string[], signal: AbortSignal): ReadFileAt {
+    const { countIn, isNamedIn, file } = value
     const known = new Map<Oid, Promise<PastFile | undefined>>()
     const read = async (commit: PastCommit) => {
       const found = await files.read(commit, file, signal)
-      return { count: countIn(found), isNamed: isNamedIn(found), ...(found !== undefined && { oid: found.oid }) }
+      return { count: countIn(found, names), isNamed: isNamedIn(found), ...(found !== undefined && { oid: found.oid }) }
     }
     return (commit) => {
       const reads = known.get(commit.oid) ?? read(commit).catch(unlessUnavailable)
@@ -82,32 +83,46 @@ export function createReverts(options: RevertsOptions): Reverts {
     signal: AbortSignal,
   ): Promise<Answer> {
     const before = answers.get(keyOf(value))
+    const repository = repositoryKey(value.policy.repository)
+    const names = formerNames(past, repository, target)
     const ask = (about: DueValue, moves: number, by?: Oid): Promise<TakenBack | undefined> => {
       const question = {
         policy: value.policy.name,
-        repository: repositoryKey(value.policy.repository),
+        repository,
         file: value.file,
         head: commit,
-        count: () => about.countIn(head),
+        count: () => about.countIn(head, names),
         means: about.means,
         takenBackBy: by,
         after: async (text: string) => (moves < MOST_MOVES ? ask(about.of(text), moves + 1) : undefined),
       }
-      return takenBack(past, question, reading(about, signal))
+      return takenBack(past, question, reading(about, names, signal))
     }
     const taken = await ask(value, 0, before?.blob === head.oid ? before.by : undefined)
-    const found = (await isTagBack(value, taken, signal)) ? undefined : taken
+    const found = (await isOtherwise(value, taken, names, signal)) ? undefined : taken
     const reason = found && reasonOf(value, found, target.author, shortened)
     // What cannot be told now may be told at the next look.
     const isFinal = found === undefined || found.by !== undefined
     return { commit: isFinal ? commit : undefined, blob: head.oid, by: found?.by?.oid, reason }
   }
 
-  /** Whether a digest is missing because the whole tag was taken back once, and somebody has written that back without it. */
-  async function isTagBack(value: DueValue, taken: TakenBack | undefined, signal: AbortSignal): Promise<boolean> {
-    if (!value.isDigestOnly || taken?.by === undefined) return false
-    const file = await files.read(taken.by, value.file, signal).catch(unlessUnavailable)
-    return file !== undefined && value.countTagIn(file) === value.countIn(file)
+  /**
+   * Whether what is missing was not taken back as such: the whole file was deleted and is there anew, or a digest is missing since
+   * the tag was taken back that somebody has written again.
+   */
+  async function isOtherwise(
+    value: DueValue,
+    taken: TakenBack | undefined,
+    names: readonly string[],
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (taken?.by === undefined) return false
+    const read = files.read(taken.by, value.file, signal).then((file) => ({ file }))
+    const then = await read.catch(unlessUnavailable)
+    if (then === undefined) return false
+    const { file } = then
+    if (file === undefined) return true
+    return value.isDigestOnly && value.countTagIn(file, names) === value.countIn(file, names)
   }
 
   return {
@@ -136,6 +151,19 @@ export function createReverts(options: RevertsOptions): Reverts {
 
 /** So many updates of ours in a row are followed to what was taken back at last. */
 const MOST_MOVES = 10
+
+/** So many names that a policy may have had are tried. */
+const MOST_NAMES = 20
+
+/** Of policies of the same repository that are not there any more. */
+function formerNames(past: Past, repository: string, { policies, otherPolicies }: UpdateTarget): readonly string[] {
+  const names = new Set(
+    (past.updates.get(repository) ?? []).flatMap(({ updates }) => updates.map(({ policy }) => policy)),
+  )
+  for (const { name } of policies) names.delete(name)
+  for (const name of otherPolicies) names.delete(name)
+  return [...names].slice(0, MOST_NAMES)
+}
 
 interface RecentPast {
   readonly past: Past

@@ -148,6 +148,19 @@ describe('a tag is held that', () => {
     for (const tag of ['1.2.0', '1.1.0']) await held('HEAD', { tag })
   })
 
+  it('another name of the policy had written, by which a comment called it', async () => {
+    const line = (name: string) => `tag: 1.0.0 # tidemark: ${name}:tag\n`
+    const { person, update, restart, held } = await begin({
+      files: { 'a.yaml': line('before') },
+      policies: [appPolicy({ name: 'before' })],
+    })
+    assert.deepEqual((await update('1.1.0')).files, ['a.yaml'])
+    await person.revert()
+    await person.edit({ 'a.yaml': line('app') })
+    await restart([appPolicy()])
+    await held('HEAD~1')
+  })
+
   it('was taken back by somebody whose clock is wrong', async () => {
     const { person, update, held, later, restart } = await begin()
     later(200)

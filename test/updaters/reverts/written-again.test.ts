@@ -43,6 +43,15 @@ describe('a tag is written that', () => {
     assert.equal(await person.read('a.yaml'), reference('1.0.0'))
   })
 
+  it('comes to a file that was deleted, and is there again with an old tag', async () => {
+    const { person, update } = await begin()
+    await update('1.1.0')
+    await person.git('rm', '-q', 'a.yaml')
+    await person.edit({ 'b.yaml': 'x: 1\n' })
+    await person.edit({ 'a.yaml': reference('1.0.0') })
+    assert.deepEqual((await update('1.1.0')).files, ['a.yaml'])
+  })
+
   it('Tidemark itself had moved away from', async () => {
     const { update } = await begin({ policies: [appPolicy({ downgrade: 'allow' })] })
     await update('1.1.0')
