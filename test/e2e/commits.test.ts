@@ -68,7 +68,8 @@ Signed-off-by: Bot <bot@example.com>`,
     )
     const allowed = join(stage.folder, 'allowed')
     await writeFile(allowed, `bot@example.com ${key.publicKey}\n`)
-    assert.equal(await log('%G?', '-c', `gpg.ssh.allowedSignersFile=${allowed}`), 'G')
+    // Who is not trusted is refused.
+    await git(fleet.path, ['-c', `gpg.ssh.allowedSignersFile=${allowed}`, 'verify-commit', 'main'])
     await rm(allowed)
     await fsck(fleet.path)
   })
