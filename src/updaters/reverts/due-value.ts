@@ -24,8 +24,8 @@ export interface DueValue {
   countTagIn(file: ScannedFile | undefined, formerNames: readonly string[]): number
   /** Whether it stands anywhere in a file, be it another policy's place. */
   isNamedIn(file: ScannedFile | undefined): boolean
-  /** The same of another value, by its text, that the policy wrote to the file. */
-  of(text: string): DueValue
+  /** The same of another value that was written in its place, by its text. Undefined where that ranks lower. */
+  of(text: string): DueValue | undefined
 }
 
 /** Puts together the places that have to be judged together: tag and digest never diverge. */
@@ -69,15 +69,11 @@ export function dueValues(due: readonly JudgedPlace[], target: UpdateTarget, kno
       countTagIn: (scanned, names) => countAs({ ...policy, digest: 'none' }, scanned, names),
       isNamedIn: (scanned) => scanned?.scan.places.some((place) => means(currentAt(place))) ?? false,
       of(text) {
-        const { firstSeenAt } = choice
-        const other = places.map((place) => ({ ...place, desired: text }))
-        return dueValue({
-          policy,
-          selection,
-          choice: { ...valueIn(text), firstSeenAt },
-          isDigestOnly: false,
-          places: other,
-        })
+        const other = { ...valueIn(text), firstSeenAt: choice.firstSeenAt }
+        if (other.tag === undefined || choice.tag === undefined) return undefined
+        if ((known.compareFor(policy)(other.tag, choice.tag) ?? 0) < 0) return undefined
+        const otherPlaces = places.map((place) => ({ ...place, desired: text }))
+        return dueValue({ policy, selection, choice: other, isDigestOnly: false, places: otherPlaces })
       },
     }
   }

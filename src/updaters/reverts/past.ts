@@ -12,8 +12,8 @@ export interface Past {
   readonly updates: ReadonlyMap<string, readonly UpdateCommit[]>
   /** The newest first. */
   readonly releases: readonly ReleaseCommit[]
-  /** What says that it reverts a commit of before this history, the newest first. */
-  readonly revertsOfOlder: readonly PastCommit[]
+  /** What says that it reverts others, the newest first. */
+  readonly reverts: readonly RevertCommit[]
   find(oid: Oid | undefined): PastCommit | undefined
   /** Whether the first commit stands before the second, which is newer then or knows nothing of it. */
   isBefore(one: PastCommit, other: PastCommit): boolean
@@ -33,11 +33,18 @@ export interface ReleaseCommit {
   readonly releases: readonly ReleaseTrailer[]
 }
 
+export interface RevertCommit {
+  readonly commit: PastCommit
+  /** What it reverts. */
+  readonly of: readonly Oid[]
+}
+
 export function pastOf({ commits }: Pick<History, 'commits'>): Past {
   const order = new Map(commits.map(({ oid }, index) => [oid, index]))
   const orderOf = ({ oid }: PastCommit) => order.get(oid) ?? commits.length
   const updates = new Map<string, UpdateCommit[]>()
   const releases: ReleaseCommit[] = []
+  const reverts: RevertCommit[] = []
   const descendants = new Map<Oid, ReadonlySet<Oid>>()
   for (const commit of commits) {
     const mentionOf = mentionsIn(commit.message)
@@ -48,13 +55,15 @@ export function pastOf({ commits }: Pick<History, 'commits'>): Past {
     }
     const released = releaseTrailers(commit.message)
     if (released.length > 0) releases.push({ commit, releases: released })
+    const of = revertedBy(commit.message)
+    if (of.length > 0) reverts.push({ commit, of })
   }
 
   return {
     commits,
     updates,
     releases,
-    revertsOfOlder: commits.filter(({ message }) => revertedBy(message).some((oid) => !order.has(oid))),
+    reverts,
     find(oid) {
       const index = oid === undefined ? undefined : order.get(oid)
       return index === undefined ? undefined : commits[index]

@@ -94,7 +94,10 @@ export function createReverts(options: RevertsOptions): Reverts {
         count: () => about.countIn(head, names),
         means: about.means,
         takenBackBy: by,
-        after: async (text: string) => (moves < MOST_MOVES ? ask(about.of(text), moves + 1) : undefined),
+        after: async (text: string) => {
+          const next = moves < MOST_MOVES ? about.of(text) : undefined
+          return next && ask(next, moves + 1)
+        },
       }
       return takenBack(past, question, reading(about, names, signal))
     }

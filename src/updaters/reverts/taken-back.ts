@@ -15,7 +15,7 @@ export interface Question {
   readonly means: (text: string) => boolean
   /** Who had taken it away when the file was last looked at, if it is since as it was then. */
   readonly takenBackBy?: Oid | undefined
-  /** Asks the same about the value, by its text, to which a commit of ours went on from this one. */
+  /** Asks the same about the value, by its text, to which a commit of ours went on from this one, if it is newer. */
   readonly after: (text: string) => Promise<TakenBack | undefined>
 }
 
@@ -46,7 +46,7 @@ export interface PastFile {
  */
 export async function takenBack(past: Past, question: Question, readAt: ReadFileAt): Promise<TakenBack | undefined> {
   const writing = await lastWriting(past, question, readAt)
-  if (writing === undefined) return revertOfOlder(past, question, readAt)
+  if (writing === undefined) return reverted(past, question, readAt)
   if (question.count() >= writing.count) return undefined
   const lacks = async (commit: PastCommit) => {
     const file = await readAt(commit)
@@ -54,17 +54,24 @@ export async function takenBack(past: Past, question: Question, readAt: ReadFile
   }
   const by = writing.isUndone ? writing.commit : await takingBack(past, question, writing.commit, lacks)
   const text = by === undefined || by === writing.commit ? undefined : ourMove(past, question, by)
-  // Whoever takes back what we went on to, and goes back beyond this value, does not want it either.
+  // Whoever takes back the newer one that we went on to, and goes back beyond this value, does not want it either.
   const found = text === undefined ? { ...(by !== undefined && { by }) } : await question.after(text)
   return found === undefined || isReleased(past, question, found.by ?? writing.commit) ? undefined : found
 }
 
-/** So many reverts of commits of before the history are looked into. */
+/** So many reverts are looked into. */
 const MOST_REVERTS = 5
 
-/** Who wrote a value before is not known; that it was taken back by `git revert` is decision enough. */
-async function revertOfOlder(past: Past, question: Question, readAt: ReadFileAt): Promise<TakenBack | undefined> {
-  for (const by of past.revertsOfOlder.slice(0, MOST_REVERTS)) {
+/**
+ * Who wrote a value before the history begins, or to a file that was moved since, is not known; that it was taken back by
+ * `git revert` is decision enough.
+ */
+async function reverted(past: Past, question: Question, readAt: ReadFileAt): Promise<TakenBack | undefined> {
+  const { repository, means } = question
+  const writings = past.updates.get(repository)?.filter(({ updates }) => updates.some(({ to }) => means(to))) ?? []
+  const ours = new Set(writings.map(({ commit }) => commit.oid))
+  const reverts = past.reverts.filter(({ of }) => of.some((oid) => ours.has(oid) || past.find(oid) === undefined))
+  for (const { commit: by } of reverts.slice(0, MOST_REVERTS)) {
     const parent = past.find(by.parents[0])
     const [file, before] = await Promise.all([readAt(by), parent && readAt(parent)])
     if (file === undefined || before === undefined || file.count >= before.count) continue

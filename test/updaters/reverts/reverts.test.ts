@@ -124,6 +124,19 @@ describe('a tag is held that', () => {
     for (const tag of ['1.7.0', '1.6.0', '1.5.0']) await held('HEAD', { tag })
   })
 
+  it('git reverted in a file that was moved after it was written', async () => {
+    const content = `${reference('1.0.0')}${'# a comment\n'.repeat(20)}`
+    const { person, update, held } = await begin({ files: { 'a.yaml': content } })
+    await update('1.1.0')
+    const writing = await person.git('rev-parse', 'HEAD')
+    await person.git('mv', 'a.yaml', 'b.yaml')
+    await person.commit({ other: 'x' }, 'Move')
+    await person.git('revert', '--no-edit', writing)
+    await person.push()
+    assert.equal(await person.read('b.yaml'), content)
+    await held('HEAD', { file: 'b.yaml' })
+  })
+
   it('somebody put another one for within our commit', async () => {
     const { person, update, held } = await begin()
     await update('1.1.0')

@@ -52,6 +52,14 @@ describe('a tag is written that', () => {
     assert.deepEqual((await update('1.1.0')).files, ['a.yaml'])
   })
 
+  it('we had moved down from by ourselves, whoever went on down from there', async () => {
+    const { person, update } = await begin({ policies: [appPolicy({ downgrade: 'allow' })] })
+    await update('1.1.0')
+    await update('1.0.5')
+    await person.edit({ 'a.yaml': reference('1.0.0') })
+    assert.deepEqual((await update('1.1.0')).files, ['a.yaml'])
+  })
+
   it('Tidemark itself had moved away from', async () => {
     const { update } = await begin({ policies: [appPolicy({ downgrade: 'allow' })] })
     await update('1.1.0')
