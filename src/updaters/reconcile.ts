@@ -108,15 +108,19 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   async function deliverAll(plan: DeliveryPlan, known: Known, signal: AbortSignal): Promise<BranchPlan> {
     let current: BranchPlan = plan
+    let stale: unknown
     for (const delivery of plan.deliveries) {
       const refusal = await deliver(delivery, plan.snapshot, known, signal).then(
         () => undefined,
         (error: unknown) => refusalTo(delivery, error),
       )
-      if (delivery.onto !== undefined) current = afterDelivery(current, delivery, refusal)
+      // A branch of our own that moves, or whose lock is stuck on the server, holds up no other.
+      if (typeof refusal === 'object') stale = refusal
+      else if (delivery.onto !== undefined) current = afterDelivery(current, delivery, refusal)
       // What cannot be told now is told at the next look.
       else await tell(afterPush(current, known), known).catch(() => {})
     }
+    if (stale !== undefined) throw stale
     return current
   }
 
@@ -158,9 +162,11 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   }
 }
 
-/** The message of a refusal that keeps nothing else back: of one branch of our own. */
-function refusalTo({ onto }: Delivery, error: unknown): string {
-  if (onto === undefined || !(error instanceof GitError) || error.retryable) throw error
+/** Of one branch of our own: that it has moved, or the message of a refusal. Neither keeps anything else back. */
+function refusalTo({ onto }: Delivery, error: unknown): string | GitError {
+  if (onto === undefined || !(error instanceof GitError)) throw error
+  if (error.code === 'STALE') return error
+  if (error.retryable) throw error
   return error.message
 }
 

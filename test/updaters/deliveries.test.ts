@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { removeFolder, temporaryFolder } from '../parts/folder.js'
 import {
@@ -276,6 +278,21 @@ describe('updates on branches of their own', () => {
       refused?.reason ?? '',
       /^Cannot push to "tidemark\/a" of .+a hook of the server declines it.+a is frozen/,
     )
+  })
+
+  it('whose branch cannot be moved for now keep no other back, and are tried again', async () => {
+    const { path, select, reconciler, retries, pushed } = await setup()
+    await git(path, ['config', 'core.filesRefLockTimeout', '0'])
+    await mkdir(join(path, 'refs/heads/tidemark'), { recursive: true })
+    const lock = join(path, 'refs/heads/tidemark/a.lock')
+    await writeFile(lock, '')
+    await select('a', '1.1.0')
+    await select('b', '1.1.0')
+    await assert.rejects(reconciler.reconcile(never), { code: 'STALE', retryable: true })
+    assert.equal(retries.length, 9)
+    assert.equal((await readFileAt(path, 'tidemark/b', 'b.yaml')).toString(), manifestOf('b', '1.1.0'))
+    await rm(lock)
+    assert.deepEqual(await pushed(), ['tidemark/b 1', 'tidemark/a 1'])
   })
 
   it('wait where no branch can be named', async () => {
