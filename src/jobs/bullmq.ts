@@ -13,6 +13,7 @@ import type { JobHandler, JobQueue } from './queue.js'
 import { openStore, openWorkerRedis, type RedisStore, type WorkerRedis } from './redis.js'
 import { DEFAULT_PREFIX, lastingRecords } from './redis-lasting.js'
 import { redisRecords } from './redis-records.js'
+import { redisShown } from './redis-shown.js'
 import { urgentOrders } from './urgent-orders.js'
 
 export interface BullmqJobsOptions extends JobsOptions {
@@ -44,6 +45,7 @@ export function bullmqJobs(options: BullmqJobsOptions): Jobs {
     selections: redisRecords({ ...shared, name: 'selections', schema: selection }),
     watched: redisRecords({ ...shared, name: 'watched', schema: watched }),
     ...lastingRecords(shared),
+    shown: redisShown(shared),
     async ping() {
       await store.ask('reach the queue', (redis) => redis.ping())
     },

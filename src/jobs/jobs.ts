@@ -1,7 +1,9 @@
 import type { Component } from '../lifecycle/component.js'
+import type { PolicyHolds } from './holds.js'
 import type { PollJob, Selection, Sightings, Standing, UpdateJob, Watched } from './payloads.js'
 import type { JobQueue } from './queue.js'
-import type { Records } from './records.js'
+import type { ListedRecords, Records } from './records.js'
+import type { Shown } from './shown.js'
 
 /** Where watchers and updaters meet: two queues, and what they tell each other. Two adapters: in-process, and BullMQ on Redis. */
 export interface Jobs extends Component {
@@ -15,6 +17,9 @@ export interface Jobs extends Component {
   readonly sightings: Records<Sightings>
   /** Likewise. */
   readonly standings: Records<Standing>
+  /** What people hold and release while processes run. They outlast the process. */
+  readonly holds: ListedRecords<PolicyHolds>
+  readonly shown: Shown
   /** Throws `JobsError` `UNAVAILABLE` within about a second when the queue cannot take jobs. */
   ping(): Promise<void>
 }

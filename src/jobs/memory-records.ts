@@ -1,7 +1,7 @@
-import type { Records } from './records.js'
+import type { ListedRecords } from './records.js'
 
 /** Records that are lost with the process. */
-export function memoryRecords<Value extends object>(): Records<Value> {
+export function memoryRecords<Value extends object>(): ListedRecords<Value> {
   const values = new Map<string, Value>()
 
   return {
@@ -14,17 +14,23 @@ export function memoryRecords<Value extends object>(): Records<Value> {
     async set(key, value) {
       values.set(key, value)
     },
+    async setAll(more) {
+      for (const [key, value] of more) values.set(key, value)
+    },
+    entries: async () => new Map(values),
   }
 }
 
 /** Records that are written in memory, above others that are only read. */
-export function layeredRecords<Value extends object>(below: Records<Value>): Records<Value> {
+export function layeredRecords<Value extends object>(below: ListedRecords<Value>): ListedRecords<Value> {
   const own = memoryRecords<Value>()
 
   return {
     get: async (key) => (await own.get(key)) ?? (await below.get(key)),
     getAll: async (keys) => new Map([...(await below.getAll(keys)), ...(await own.getAll(keys))]),
     set: own.set,
+    setAll: own.setAll,
+    entries: async () => new Map([...(await below.entries()), ...(await own.entries())]),
   }
 }
 

@@ -4,6 +4,7 @@ import { isRetryable } from '../error.js'
 import { backoffMs } from '../lifecycle/backoff.js'
 import { JobsError } from './errors.js'
 import { fileRecords } from './file-records.js'
+import { policyHolds } from './holds.js'
 import { inHand } from './in-hand.js'
 import type { Jobs } from './jobs.js'
 import { fold, type JobKind, type Order, POLLS, readPayload, UPDATES } from './kinds.js'
@@ -11,7 +12,8 @@ import { layeredRecords, memoryRecords } from './memory-records.js'
 import { DEFAULT_GRACE_MS, type JobsOptions, KEPT_FAILURES, RETRY, setAside } from './options.js'
 import { sightings, standing } from './payloads.js'
 import type { JobHandler, JobQueue } from './queue.js'
-import type { Records } from './records.js'
+import type { ListedRecords } from './records.js'
+import { branchReport, type Changes, placesReport } from './shown.js'
 
 export interface MemoryJobsOptions extends JobsOptions {
   /** Where there is what outlasts the process. Absent: nothing does. */
@@ -39,6 +41,14 @@ export function memoryJobs(options: MemoryJobsOptions): Jobs {
     watched: memoryRecords(),
     sightings: lastingRecords('sightings', sightings, options),
     standings: lastingRecords('standings', standing, options),
+    holds: lastingRecords('holds', policyHolds, options),
+    shown: {
+      looks: memoryRecords(),
+      hosts: memoryRecords(),
+      branches: lastingRecords('branches', branchReport, options),
+      places: lastingRecords('reports', placesReport, options),
+      changes: countedChanges(),
+    },
     async ping() {
       ensureOpen('reach the queue')
     },
@@ -194,11 +204,21 @@ function fifo<T>() {
   }
 }
 
+function countedChanges(): Changes {
+  let told = 0
+  return {
+    async tell() {
+      told += 1
+    },
+    count: async () => told,
+  }
+}
+
 function lastingRecords<Value extends object>(
   name: string,
   schema: z.ZodType<Value>,
   { state, onTrouble }: MemoryJobsOptions,
-): Records<Value> {
+): ListedRecords<Value> {
   if (state === undefined) return memoryRecords()
   const kept = fileRecords({ folder: join(state.folder, name), name, schema, onTrouble })
   return state.readOnly === true ? layeredRecords(kept) : kept

@@ -7,4 +7,10 @@ export interface Records<Value> {
   /** Those of the keys that have a value. */
   getAll(keys: readonly string[]): Promise<ReadonlyMap<string, Value>>
   set(key: string, value: Value): Promise<void>
+  setAll(values: ReadonlyMap<string, Value>): Promise<void>
+}
+
+/** Records of which there are few, so that all of them can be asked for. */
+export interface ListedRecords<Value> extends Records<Value> {
+  entries(): Promise<ReadonlyMap<string, Value>>
 }

@@ -1,4 +1,5 @@
 import type { Component } from '../lifecycle/component.js'
+import { policyHolds } from './holds.js'
 import type { Jobs } from './jobs.js'
 import { layeredRecords } from './memory-records.js'
 import type { JobsOptions, Trouble } from './options.js'
@@ -7,7 +8,7 @@ import { openStore, type RedisStore } from './redis.js'
 import { redisRecords } from './redis-records.js'
 
 /** What outlasts a process that has no queue in Redis of its own, such as a command that looks once. */
-export type LastingRecords = Pick<Jobs, 'sightings' | 'standings'>
+export type LastingRecords = Pick<Jobs, 'sightings' | 'standings' | 'holds'>
 
 export interface OpenLastingOptions extends Pick<JobsOptions, 'clock'> {
   readonly redis: string
@@ -23,7 +24,11 @@ export function openLastingRecords(options: OpenLastingOptions): LastingRecords 
   const store = openStore(redis, clock, onTrouble)
   const kept = lastingRecords({ store, prefix, onTrouble })
   const records = readOnly
-    ? { sightings: layeredRecords(kept.sightings), standings: layeredRecords(kept.standings) }
+    ? {
+        sightings: layeredRecords(kept.sightings),
+        standings: layeredRecords(kept.standings),
+        holds: layeredRecords(kept.holds),
+      }
     : kept
   return { ...records, stop: async () => store.close() }
 }
@@ -34,9 +39,10 @@ export function lastingRecords(shared: {
   readonly store: RedisStore
   readonly prefix: string
   readonly onTrouble: (trouble: Trouble) => void
-}): LastingRecords {
+}) {
   return {
     sightings: redisRecords({ ...shared, name: 'sightings', schema: sightings }),
     standings: redisRecords({ ...shared, name: 'standings', schema: standing }),
+    holds: redisRecords({ ...shared, name: 'holds', schema: policyHolds }),
   }
 }

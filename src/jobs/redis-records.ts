@@ -1,5 +1,5 @@
 import { type RecordKind, readRecord } from './record-text.js'
-import type { Records } from './records.js'
+import type { ListedRecords } from './records.js'
 import type { RedisStore } from './redis.js'
 
 export interface RedisRecordsOptions<Value> extends RecordKind<Value> {
@@ -8,7 +8,7 @@ export interface RedisRecordsOptions<Value> extends RecordKind<Value> {
 }
 
 /** Records as JSON in one Redis hash. What does not read as this version writes it is absent, and told. */
-export function redisRecords<Value>(options: RedisRecordsOptions<Value>): Records<Value> {
+export function redisRecords<Value>(options: RedisRecordsOptions<Value>): ListedRecords<Value> {
   const { store, name } = options
   const hash = `${options.prefix}:records:${name}`
 
@@ -29,6 +29,20 @@ export function redisRecords<Value>(options: RedisRecordsOptions<Value>): Record
     },
     async set(key, value) {
       await store.ask(`write "${key}" of ${name}`, (redis) => redis.hset(hash, key, JSON.stringify(value)))
+    },
+    async setAll(values) {
+      if (values.size === 0) return
+      const texts = new Map([...values].map(([key, value]) => [key, JSON.stringify(value)]))
+      await store.ask(`write ${values.size} of ${name}`, (redis) => redis.hset(hash, texts))
+    },
+    async entries() {
+      const texts = await store.ask(`read all of ${name}`, (redis) => redis.hgetall(hash))
+      return new Map(
+        Object.entries(texts).flatMap(([key, text]) => {
+          const value = readRecord(options, key, text)
+          return value === undefined ? [] : [[key, value] as const]
+        }),
+      )
     },
   }
 }

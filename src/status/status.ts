@@ -51,6 +51,8 @@ export interface PolicyStatus extends PolicySummary {
   /** The best first. Absent where the registry could not be asked; `tagsError` says why then. */
   readonly tags?: readonly TagStatus[]
   readonly tagsError?: string
+  /** How many more there are. */
+  readonly tagsLeftOut?: number
   readonly placesFound: readonly PlaceStatus[]
   readonly history: readonly CommitStatus[]
   /** Set by people while the service runs. */
@@ -97,10 +99,10 @@ export interface CommitStatus {
 
 export interface HoldStatus {
   /** Absent: every tag. */
-  readonly tag?: string
+  readonly tag?: string | undefined
   readonly reason: string
   readonly at: number
-  readonly until?: number
+  readonly until?: number | undefined
 }
 
 export interface RegistryStatus {
