@@ -5,6 +5,10 @@ import { memoryJobs } from './jobs/memory.js'
 import { choicesOf, isMadeBy } from './jobs/selection.js'
 import type { Component } from './lifecycle/component.js'
 import { createParts, type Parts, type Surroundings } from './parts.js'
+import { type Configured, createBoard } from './status/board.js'
+import { keptHolds } from './status/kept-holds.js'
+import { type Recorder, startRecorder } from './status/recorder.js'
+import { redactor } from './telemetry/logger.js'
 import { type Metrics, scrape } from './telemetry/metrics.js'
 import { startUpdates } from './updaters/updates.js'
 import { startPolls } from './watchers/polls.js'
@@ -35,10 +39,15 @@ export interface Service extends Component {
  * Throws `WebError` where the port cannot be had, and `GitError` `STATE` where the state folder cannot be used.
  */
 export async function startService(configuration: Configuration, options: ServiceOptions): Promise<Service> {
-  const { role, events, clock, random } = options
+  const { role, clock, random, version } = options
   const does = (part: Role) => role === 'all' || role === part
   const jobs = await createJobs(configuration, options)
-  const parts = await createParts(configuration, jobs, options)
+  const clean = redactor(configuration.secrets)
+  const recorder = startRecorder({ jobs, clock, clean, onTrouble: options.events.queueTroubled })
+  const events = recorder.listening(options.events)
+  const parts = await createParts(configuration, jobs, { ...options, events })
+  const holds = keptHolds({ jobs, clock, onChange: (policy) => orderUpdatesOf(policy, parts, jobs, recorder) })
+  const configured = () => configuredOf(configuration, parts)
   const web = await startWeb({
     ...configuration.server,
     ...webhooksOf(configuration, jobs, parts, does('web')),
@@ -52,12 +61,16 @@ export async function startService(configuration: Configuration, options: Servic
         () => [],
         (error) => [reasonOf(error)],
       ),
+    status: createBoard({ version, clock, jobs, holds, registry: parts.registry, recorder, configured, clean }),
+    holds,
     onWebhook: events.webhookReceived,
     onFailure: events.requestFailed,
   })
   const shared = { ...parts, jobs, clock, random, events }
   const polls = does('poll') ? startPolls({ ...shared, onTrouble: events.queueTroubled }) : undefined
-  const updates = does('write') ? startUpdates({ ...shared, after: polls?.firstPass ?? Promise.resolve() }) : undefined
+  const updates = does('write')
+    ? startUpdates({ ...shared, onLook: recorder.looked, after: polls?.firstPass ?? Promise.resolve() })
+    : undefined
   events.started({ url: web.url, role, policies: configuration.policies.length })
 
   return {
@@ -65,6 +78,7 @@ export async function startService(configuration: Configuration, options: Servic
     async stop() {
       await web.stop()
       await Promise.all([polls?.stop(), updates?.stop()])
+      await recorder.stop()
       await jobs.stop()
       await parts.registry.stop()
     },
@@ -77,6 +91,24 @@ async function createJobs({ queue, state }: Configuration, { clock, random, even
   // A process without Redis is smaller without its libraries.
   const { bullmqJobs } = await import('./jobs/bullmq.js')
   return bullmqJobs({ ...options, redis: queue.redis })
+}
+
+function configuredOf({ git, warnings }: Configuration, { watches, reconcilers }: Parts): Configured {
+  const targets = [...reconcilers.values()].map(({ target }) => target)
+  const branches = targets.map((target) => ({
+    git: target.git,
+    branch: target.branch,
+    url: git[target.git]?.url ?? '',
+  }))
+  return { watches, branches, warnings }
+}
+
+/** What was held or released is judged anew wherever the policy writes. */
+async function orderUpdatesOf(policy: string, { watches }: Parts, jobs: Jobs, recorder: Recorder): Promise<void> {
+  const policies = [...watches.values()].flatMap((watch) => watch.policies)
+  const targets = policies.find(({ name }) => name === policy)?.targets ?? []
+  await Promise.all(targets.map(({ git, branch }) => jobs.updates.add({ version: 1, git, branch })))
+  recorder.changed()
 }
 
 /** What the policies selected, whichever process did the poll. */

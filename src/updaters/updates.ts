@@ -11,7 +11,8 @@ import { GATES } from '../policies/gate.js'
 import type { Events } from '../telemetry/events.js'
 import { isWaiting, type JudgedPlace, type Obstacle, type PlaceWarning } from './judgement.js'
 import type { BranchPlan } from './plan.js'
-import type { Reconciler } from './reconcile.js'
+import type { Reconciler, Reconciliation } from './reconcile.js'
+import type { UpdateTarget } from './target.js'
 
 export interface UpdatesOptions {
   /** By the name of the Git repository. */
@@ -20,6 +21,8 @@ export interface UpdatesOptions {
   readonly events: Pick<Events, 'committed' | 'upToDate' | 'updateFailed' | 'placesJudged' | 'warned' | 'queueTroubled'>
   readonly clock: Clock
   readonly random: () => number
+  /** Is told what came of each look that did not fail. */
+  readonly onLook?: (target: UpdateTarget, came: Reconciliation) => void
   /** Nothing is written before: so that what a start finds out of date becomes one commit and not many. */
   readonly after: Promise<void>
 }
@@ -69,7 +72,10 @@ interface Failure {
   readonly notBefore: number
 }
 
-function updater({ reconcilers, events, clock, random }: UpdatesOptions, failures: Failures): JobHandler<UpdateJob> {
+function updater(
+  { reconcilers, events, clock, random, onLook }: UpdatesOptions,
+  failures: Failures,
+): JobHandler<UpdateJob> {
   const report = reporter(events)
 
   return async ({ git }, { signal }) => {
@@ -78,8 +84,10 @@ function updater({ reconcilers, events, clock, random }: UpdatesOptions, failure
     if (reconciler === undefined) return
     const where = { git, branch: reconciler.target.branch }
     try {
-      const { plan, commits } = await reconciler.reconcile(signal)
+      const came = await reconciler.reconcile(signal)
+      const { plan, commits } = came
       failures.delete(git)
+      onLook?.(reconciler.target, came)
       report(plan, git)
       if (commits.length === 0) return events.upToDate(where)
       for (const { branch, oid, subject, changes, firstSeenAt } of commits) {
