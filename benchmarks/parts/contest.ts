@@ -1,5 +1,6 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { SshLogin } from '../../src/updaters/git/transports/access.js'
 import { commitFiles, type GitServer, git, startGitServer } from '../../test/parts/git-server.js'
 import { appAt, fleetFiles } from './fleet.js'
 import { type NativeGit, type NativeSpent, startNativeGit } from './native-git.js'
@@ -44,8 +45,16 @@ export interface Native {
 
 const COMMITS = 2_000
 
+/** How the repositories are reached, where not by HTTP. */
+export interface Reach {
+  urlOf(path: string): string
+  readonly login: SshLogin
+  /** For native Git. */
+  readonly sshCommand: string
+}
+
 /** `folder` must exist. */
-export async function openContest(apps: number, folder: string): Promise<Contest> {
+export async function openContest(apps: number, folder: string, reach?: Reach): Promise<Contest> {
   const servers = { wire: await startGitServer(), isomorphic: await startGitServer(), native: await startGitServer() }
   // The engine is chosen by what the server can do.
   servers.isomorphic.before = ({ headers }) => {
@@ -53,7 +62,7 @@ export async function openContest(apps: number, folder: string): Promise<Contest
     return undefined
   }
   const pathOf = (client: Client) => join(servers[client].folder, 'fleet.git')
-  const urlOf = (client: Client) => `${servers[client].url}/fleet.git`
+  const urlOf = (client: Client) => reach?.urlOf(pathOf(client)) ?? `${servers[client].url}/fleet.git`
   /** The last tag that each has written, by the app. */
   const tags: Record<Client, number[]> = { wire: [], isomorphic: [], native: [] }
   let folders = 0
@@ -86,7 +95,13 @@ export async function openContest(apps: number, folder: string): Promise<Contest
     pathOf,
     somebodyCommits,
     async engine(engine, state, policies, isNamed = false) {
-      const args = [urlOf(engine), join(folder, state), String(policies), isNamed ? 'named' : '']
+      const args = [
+        urlOf(engine),
+        join(folder, state),
+        String(policies),
+        isNamed ? 'named' : '',
+        JSON.stringify(reach?.login ?? null),
+      ]
       const open = () => startWorker<WriteOrder, WriteResult>(new URL('./reconciling.ts', import.meta.url), args)
       let worker = await open()
       const run = async (order: WriteOrder, expected: number) => {
@@ -111,7 +126,11 @@ export async function openContest(apps: number, folder: string): Promise<Contest
     async native() {
       const mirror = join(folder, `native-${++folders}`)
       await mkdir(mirror)
-      const shell: NativeGit = await startNativeGit(urlOf('native'), mirror)
+      const shell: NativeGit = await startNativeGit(
+        urlOf('native'),
+        mirror,
+        reach && { GIT_SSH_COMMAND: reach.sshCommand },
+      )
       const run = (work: () => Promise<NativeSpent>) => counted(servers.native, work)
       const change = (images: number) => {
         const { from, to } = nextTag('native', images)

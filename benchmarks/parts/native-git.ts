@@ -31,10 +31,14 @@ export interface NativeSpent {
 }
 
 /** `folder` must be empty, and exist. */
-export async function startNativeGit(url: string, folder: string): Promise<NativeGit> {
+export async function startNativeGit(
+  url: string,
+  folder: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<NativeGit> {
   const shell = spawn('bash', ['--norc', '-e', '-o', 'pipefail'], {
     cwd: folder,
-    env: { ...process.env, ...ISOLATED, GIT_INDEX_FILE: join(folder, 'index') },
+    env: { ...process.env, ...ISOLATED, ...environment, GIT_INDEX_FILE: join(folder, 'index') },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const lines = createInterface({ input: shell.stdout })[Symbol.asyncIterator]()

@@ -9,6 +9,7 @@ import type { Commit } from '../../src/updaters/git/repository.js'
 import { openPlaceIndex } from '../../src/updaters/place-index.js'
 import { reachOf } from '../../src/updaters/reach.js'
 import { createReconciler } from '../../src/updaters/reconcile.js'
+import { createReverts } from '../../src/updaters/reverts/reverts.js'
 import { createScanner } from '../../src/updaters/scan.js'
 import { openScanMemory } from '../../src/updaters/scan-memory.js'
 import type { WritingPolicy } from '../../src/updaters/target.js'
@@ -25,7 +26,7 @@ export type WriteOrder =
 export type WriteResult = number
 
 /** A reconciler as the service makes it, alone in a process. Opened by the first order, whose cost includes that. */
-const [url = '', state = '', policies = '', named = ''] = process.argv.slice(2)
+const [url = '', state = '', policies = '', named = '', login = 'null'] = process.argv.slice(2)
 /** Default: all that may have places. Else each policy names the one file that has its image. */
 const files = named === '' ? undefined : Array.from({ length: Number(policies) }, (_, index) => appAt(index).file)
 const RULE = 'benchmark'
@@ -59,20 +60,22 @@ serve<WriteOrder, WriteResult>(async (order) => {
 
 async function open() {
   const clock = systemClock
-  const repository = openGitRepository({ url, stateFolder: join(state, 'git'), clock })
+  const repository = openGitRepository({
+    url,
+    stateFolder: join(state, 'git'),
+    credentials: JSON.parse(login) ?? undefined,
+    clock,
+  })
   const index = await openPlaceIndex(join(state, 'places', 'fleet.jsonl'))
   const memory = openScanMemory(join(state, 'places', 'fleet.json'), files)
+  const target = { git: 'fleet', branch: 'main', author: AUTHOR, policies: writing, otherPolicies: new Set<string>() }
   const reconciler = createReconciler({
-    target: {
-      git: 'fleet',
-      branch: 'main',
-      author: AUTHOR,
-      policies: writing,
-      otherPolicies: new Set(),
-    },
+    target,
     intervalMs: 60_000,
     repository,
     scanner: createScanner(repository, index, fileMatcher(files), () => [], reachOf(files), memory),
+    // As long as there is any history, so that all of it counts.
+    reverts: createReverts({ repository, index, target, withinMs: systemClock.now(), clock }),
     jobs,
     clock,
     random: Math.random,
