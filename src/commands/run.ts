@@ -37,7 +37,7 @@ export const run: Command = {
     const metrics = createMetrics(version)
     const events = createEvents(logger, metrics, systemClock.now)
     const { host = configuration.server.host } = invocation.options
-    const server = { host: String(host), port: port ?? configuration.server.port }
+    const server = { ...configuration.server, host: String(host), port: port ?? configuration.server.port }
     const surroundings = { clock: systemClock, random: Math.random, events, version }
     const service = await startService({ ...configuration, server }, { ...surroundings, role, metrics })
     if (!signal.aborted) await once(signal, 'abort')

@@ -208,4 +208,10 @@ export interface ServerConfig {
   readonly host: string
   /** 0 takes any free port. */
   readonly port: number
+  /** Names by which browsers may reach it where it listens on loopback, beside addresses and `localhost`. */
+  readonly names: readonly string[]
+  /** Absent: everybody may read. */
+  readonly readToken?: string
+  /** Absent: there are no operations. */
+  readonly adminToken?: string
 }

@@ -10,6 +10,7 @@ import { resolveGit } from './resolve-git.js'
 import { resolvePolicy } from './resolve-policy.js'
 import type { PolicyFile } from './schema.js'
 import { secretsOf } from './secrets.js'
+import { resolveServer } from './server.js'
 
 /**
  * Applies the defaults to a file without faults. `root` tells in which file, and so in which folder, a path stands.
@@ -41,10 +42,7 @@ export function resolveFile(
     webhooks: record(file.webhooks, (name, webhook) => [name, resolveWebhook(name, webhook)]),
     ...(file.queue !== undefined && { queue: { redis: file.queue.redis } }),
     state: file.state === undefined ? resolve(DEFAULTS.state) : absolute(['state'], file.state),
-    server: {
-      host: file.server?.host ?? DEFAULTS.server.host,
-      port: Number(file.server?.port ?? DEFAULTS.server.port),
-    },
+    server: resolveServer(file.server),
     secrets: secretsOf(root),
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { isCronExpression } from '../lifecycle/cron.js'
-import { BEST_ELSEWHERE, password, proxy, tls, username } from './access.js'
+import { password, proxy, tls, username } from './access.js'
 import { DEFAULTS } from './defaults.js'
 import { named, oneOf, orText, section, text, textThat, withRule } from './fields.js'
 import { after, digest, fallback, holds, require, window } from './gating.js'
@@ -9,6 +9,7 @@ import { entryNames, hostNames, policyNames } from './names.js'
 import { isOrigin } from './proxies.js'
 import { oneForm, oneFormSchema, oneSchedule, oneScheduleSchema } from './rules.js'
 import { namedTag, namedTagSchema, select, tags } from './selection.js'
+import { server } from './server.js'
 import { imageComplaint, isRedisUrl } from './texts.js'
 import { flag, interval, notEmpty, path, timezone } from './values.js'
 import { webhook } from './webhook.js'
@@ -18,16 +19,6 @@ import { write } from './writing.js'
  * The policy file: one source for what is accepted, for its type, and for the JSON Schema of editors.
  * Defaults are told here and applied in resolve.ts and resolve-policy.ts, which also know those that depend on other values.
  */
-
-const port = () => {
-  const expected = 'expected a port from 0 to 65535'
-  const number = z.int().min(0, expected).max(65_535, expected)
-  return orText(
-    'a port from 0 to 65535',
-    number,
-    /^(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$/,
-  )
-}
 
 const requestsPerSecond = () => {
   const expected = 'expected a number above 0 and below 100000'
@@ -149,18 +140,6 @@ const policy = withRule(withRule(policySection, oneSchedule), namedTag).meta({
   ...namedTagSchema,
 })
 
-const server = section({
-  host: notEmpty()
-    .optional()
-    .meta({ description: 'Address to listen at.', default: DEFAULTS.server.host, examples: ['0.0.0.0'] }),
-  port: port()
-    .optional()
-    .meta({ description: 'Port to listen at; 0 takes any free one.', default: DEFAULTS.server.port }),
-  adminToken: notEmpty()
-    .optional()
-    .meta({ description: `Allows operations over HTTP, of which there are none yet. ${BEST_ELSEWHERE}` }),
-})
-
 /** Checks a whole policy file, or several joined to one. */
 export const policyFile = section({
   registries: named(hostNames, registry, 'What differs from the defaults, by registry host.').optional(),
@@ -182,7 +161,7 @@ export const policyFile = section({
       default: DEFAULTS.state,
       examples: ['/var/lib/tidemark'],
     }),
-  server: server.optional().meta({ description: 'The HTTP server of webhooks, health and metrics.' }),
+  server: server.optional(),
 })
 
 export type PolicyFile = z.infer<typeof policyFile>

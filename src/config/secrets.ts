@@ -1,7 +1,7 @@
 import { type Node, type Path, scalarsOf, textAt } from './node.js'
 
 /** The keys whose values are secrets, wherever they stand. */
-const SECRET_KEYS = new Set(['password', 'passphrase', 'token', 'adminToken', 'secret', 'redis', 'proxy'])
+const SECRET_KEYS = new Set(['password', 'passphrase', 'token', 'readToken', 'adminToken', 'secret', 'redis', 'proxy'])
 /** Those of them that are URLs with a password, perhaps. */
 const URL_KEYS = new Set(['redis', 'proxy'])
 

@@ -15,7 +15,7 @@ export function warningsOf(configuration: Resolved, root: MapNode, now: number):
     ...gitWarnings(configuration),
     ...policyWarnings(configuration.policies, now),
     ...webhookWarnings(configuration, watched),
-    ...serverWarnings(root),
+    ...serverWarnings(configuration),
   ]
   if (configuration.policies.length === 0)
     warnings.push({ path: ['policies'], message: 'no policies: nothing will be done' })
@@ -112,9 +112,12 @@ function writtenBy(policies: Resolved['policies']): ReadonlySet<string> {
   return new Set(policies.flatMap(({ write }) => write.map(({ git }) => git)))
 }
 
-function* serverWarnings(root: MapNode): Generator<Warning> {
-  const path = ['server', 'adminToken']
-  if (locate(root, path).found) yield { path, message: 'no effect yet: there are no operations over HTTP' }
+function* serverWarnings({ server }: Resolved): Generator<Warning> {
+  for (const key of ['readToken', 'adminToken'] as const) {
+    const token = server[key]
+    if (token !== undefined && token.length < SAFE_SECRET_LENGTH)
+      yield { path: ['server', key], message: 'short enough to be guessed' }
+  }
 }
 
 function isInTheClear(url: string): boolean {

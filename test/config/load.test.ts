@@ -53,7 +53,7 @@ test('applies every default', async () => {
       },
     },
   )
-  assert.deepEqual(server, { host: '127.0.0.1', port: 8080 })
+  assert.deepEqual(server, { host: '127.0.0.1', port: 8080, names: [] })
   assert.deepEqual(
     [queue, Object.keys(registries), Object.keys(webhooks), secrets, warnings],
     [undefined, [], [], [], []],

@@ -36,6 +36,7 @@ const SECRETS: readonly [string, readonly string[]][] = [
     [KEY, ...LINES, 'longenough'],
   ],
   ['git: { token: { url: /secret } }', []],
+  ['server: { readToken: read-it, adminToken: operate-it }', ['operate-it', 'read-it']],
 ]
 
 for (const [line, expected] of SECRETS) {

@@ -79,10 +79,10 @@ git:
     ['2:27: git.spare: no policy writes to it', '5:23: webhooks.b.git: no policy writes to it: no event has an effect'],
   ],
   [
-    `${POLICY}\n${USED}\nwebhooks: { a: { sender: distribution, secret: hunter2 } }\nserver: { adminToken: hunter2 }`,
+    `${POLICY}\n${USED}\nwebhooks: { a: { sender: distribution, secret: hunter2 } }\nserver: { readToken: hunter2, adminToken: hunter2hunter2hunter2 }`,
     [
       '3:40: webhooks.a.secret: short enough to be guessed',
-      '4:11: server.adminToken: no effect yet: there are no operations over HTTP',
+      '4:11: server.readToken: short enough to be guessed',
     ],
   ],
 ]
