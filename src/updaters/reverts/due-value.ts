@@ -13,6 +13,8 @@ export interface DueValue {
   readonly policy: WritingPolicy
   readonly file: string
   readonly value: TagAndDigest
+  /** When it was first selected, in milliseconds since the Unix epoch. */
+  readonly firstSeenAt: number
   readonly places: readonly JudgedPlace[]
   /** Whether the tag stands there and only lacks the digest that the policy wants. */
   readonly isDigestOnly: boolean
@@ -62,6 +64,7 @@ export function dueValues(due: readonly JudgedPlace[], target: UpdateTarget, kno
       policy,
       file,
       value: { tag: choice.tag, digest: choice.digest },
+      firstSeenAt: choice.firstSeenAt,
       places,
       isDigestOnly,
       means,

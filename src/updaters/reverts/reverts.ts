@@ -1,4 +1,5 @@
 import { repositoryKey } from '../../image/repository.js'
+import { isReleased } from '../../jobs/holds.js'
 import type { Clock } from '../../lifecycle/clock.js'
 import { formatInstant } from '../../policies/time-text.js'
 import { oneLine } from '../../telemetry/one-line.js'
@@ -58,7 +59,7 @@ export function createReverts(options: RevertsOptions): Reverts {
     const { shortened } = history
     if (shortened !== undefined && !isTold) onShortened?.({ git: target.git, branch: target.branch, reason: shortened })
     isTold = shortened !== undefined
-    return { past: pastOf(history), shortened }
+    return { past: pastOf(history), since, shortened }
   }
 
   function reading(value: DueValue, names: readonly string[], signal: AbortSignal): ReadFileAt {
@@ -78,7 +79,7 @@ export function createReverts(options: RevertsOptions): Reverts {
   async function answer(
     value: DueValue,
     head: ScannedFile,
-    { past, shortened }: RecentPast,
+    { past, since, shortened }: RecentPast,
     commit: Oid,
     signal: AbortSignal,
   ): Promise<Answer> {
@@ -93,6 +94,7 @@ export function createReverts(options: RevertsOptions): Reverts {
         head: commit,
         count: () => about.countIn(head, names),
         means: about.means,
+        isOld: value.firstSeenAt < since,
         takenBackBy: by,
         after: async (text: string) => {
           const next = moves < MOST_MOVES ? about.of(text) : undefined
@@ -106,7 +108,11 @@ export function createReverts(options: RevertsOptions): Reverts {
     const reason = found && reasonOf(value, found, target.author, shortened)
     // What cannot be told now may be told at the next look.
     const isFinal = found === undefined || found.by !== undefined
-    return { commit: isFinal ? commit : undefined, blob: head.oid, by: found?.by?.oid, reason }
+    const by = found?.by
+    // Somebody's clock may be ahead of the one by which it is released.
+    const at =
+      before?.by === by?.oid && before !== undefined ? before.at : Math.min((by?.time ?? 0) * 1000, clock.now())
+    return { commit: isFinal ? commit : undefined, blob: head.oid, by: by?.oid, at, reason }
   }
 
   /**
@@ -144,8 +150,9 @@ export function createReverts(options: RevertsOptions): Reverts {
         answers = new Map((await Promise.all(answering)).flatMap((entry) => (entry === undefined ? [] : [entry])))
       }
       const held = values.flatMap((value) => {
-        const reason = answers.get(keyOf(value))?.reason
-        return reason === undefined ? [] : value.places.map((place) => [place, reason] as const)
+        const { reason, at = 0 } = answers.get(keyOf(value)) ?? {}
+        const lifted = isReleased(value.value.tag, known.holds?.get(value.policy.name), at)
+        return reason === undefined || lifted ? [] : value.places.map((place) => [place, reason] as const)
       })
       return new Map(held)
     },
@@ -170,6 +177,8 @@ function formerNames(past: Past, repository: string, { policies, otherPolicies }
 
 interface RecentPast {
   readonly past: Past
+  /** How far back was asked for, in milliseconds since the Unix epoch. */
+  readonly since: number
   /** Why it does not go back as far as was asked for. */
   readonly shortened: string | undefined
 }
@@ -180,6 +189,8 @@ interface Answer {
   /** What the file had then. */
   readonly blob: Oid
   readonly by: Oid | undefined
+  /** When it was taken back, in milliseconds since the Unix epoch; 0 where that cannot be told. */
+  readonly at: number
   /** Absent where the value may be written. */
   readonly reason: string | undefined
 }

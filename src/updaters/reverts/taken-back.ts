@@ -13,6 +13,8 @@ export interface Question {
   readonly count: () => number
   /** Whether a tag, a digest or both mean the value. */
   readonly means: (text: string) => boolean
+  /** Whether it was selected before the history begins: then it may have been written before, too. */
+  readonly isOld: boolean
   /** Who had taken it away when the file was last looked at, if it is since as it was then. */
   readonly takenBackBy?: Oid | undefined
   /** Asks the same about the value, by its text, to which a commit of ours went on from this one, if it is newer. */
@@ -45,7 +47,7 @@ export interface PastFile {
  * not selected.
  */
 export async function takenBack(past: Past, question: Question, readAt: ReadFileAt): Promise<TakenBack | undefined> {
-  const writing = await lastWriting(past, question, readAt)
+  const writing = (await lastWriting(past, question, readAt)) ?? (await standingBefore(past, question, readAt))
   if (writing === undefined) return reverted(past, question, readAt)
   if (question.count() >= writing.count) return undefined
   const lacks = async (commit: PastCommit) => {
@@ -110,6 +112,14 @@ async function lastWriting(past: Past, question: Question, readAt: ReadFileAt): 
   return undefined
 }
 
+/** Of a value that stood in the file when the history begins, who wrote it is not known. */
+async function standingBefore(past: Past, { head, isOld }: Question, readAt: ReadFileAt): Promise<Writing | undefined> {
+  const newest = isOld ? past.find(head) : undefined
+  const commit = newest && firstParents(past, newest).at(-1)
+  const { count = 0 } = (commit && (await readAt(commit))) ?? {}
+  return commit === undefined || count === 0 ? undefined : { commit, count, isUndone: false }
+}
+
 type Lacks = (commit: PastCommit) => Promise<boolean | undefined>
 
 /** More merges than that are not followed to the commit that they brought in: then the merge is told. */
@@ -138,10 +148,10 @@ async function takingBack(
   return found
 }
 
-/** A commit and what the branch was at before, as long as that has the commit of `later` in it that is the oldest. */
-function firstParents(past: Past, start: PastCommit, later: ReadonlySet<Oid>): readonly PastCommit[] {
+/** A commit and what the branch was at before, as long as that is one of `later`. */
+function firstParents(past: Past, start: PastCommit, later?: ReadonlySet<Oid>): readonly PastCommit[] {
   const line: PastCommit[] = []
-  for (let commit: PastCommit | undefined = start; commit !== undefined && later.has(commit.oid); ) {
+  for (let commit: PastCommit | undefined = start; commit !== undefined && (later?.has(commit.oid) ?? true); ) {
     line.push(commit)
     commit = past.find(commit.parents[0])
   }

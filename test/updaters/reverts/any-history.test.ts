@@ -54,6 +54,7 @@ it('of any history, tells a commit that took the value away which we had written
         head,
         count: () => count,
         means: (text: string) => text === '1.1',
+        isOld: false,
         after: async () => undefined,
       }
       const history = pastOf({ commits: past })

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { repositoryKey } from '../../../src/image/repository.js'
+import type { PolicyHolds } from '../../../src/jobs/holds.js'
 import { memoryJobs } from '../../../src/jobs/memory.js'
+import { memoryRecords } from '../../../src/jobs/memory-records.js'
 import { type Clock, systemClock } from '../../../src/lifecycle/clock.js'
 import { fileMatcher } from '../../../src/updaters/files.js'
 import type { JudgedPlace } from '../../../src/updaters/judgement.js'
@@ -33,6 +35,8 @@ export interface BranchScene {
   readonly shortened: string[]
   /** Lets the policy select a tag and brings the branch up to date. Resolves with the places and what was pushed. */
   update(tag: string, digest?: string): Promise<Update>
+  /** Lets somebody release a tag of the policy now, or every tag, without a commit. */
+  release(tag?: string): Promise<void>
   /** Forgets all that is kept, in memory and on disk. */
   restart(policies?: readonly WritingPolicy[]): Promise<void>
   /** Updates, and asserts that nothing is written and that this commit of the person is told to have taken the tag back. */
@@ -85,8 +89,10 @@ export async function startBranch(options: BranchSceneOptions): Promise<BranchSc
   const shortened: string[] = []
   let now = START
   const clock: Clock = { now: () => now, after: (_, run) => systemClock.after(0, run) }
-  let selected = { tag: '', digest: undefined as string | undefined }
+  let selected = { tag: '', digest: undefined as string | undefined, firstSeenAt: 0 }
+  const firstSeen = new Map<string, number>()
   let places: readonly JudgedPlace[] = []
+  const holds = memoryRecords<PolicyHolds>()
 
   async function open(policies: readonly WritingPolicy[] = options.policies ?? [appPolicy()]) {
     const repository = scene.open()
@@ -108,7 +114,7 @@ export async function startBranch(options: BranchSceneOptions): Promise<BranchSc
       repository,
       scanner: createScanner(repository, index, fileMatcher()),
       reverts,
-      jobs,
+      jobs: { ...jobs, holds },
       clock,
       random: Math.random,
       onRetry: () => {},
@@ -120,7 +126,6 @@ export async function startBranch(options: BranchSceneOptions): Promise<BranchSc
           repository: repositoryKey(of),
           rule,
           ...selected,
-          firstSeenAt: 0,
         })
       }
       const { plan } = await reconciler.reconcile(never.signal)
@@ -136,10 +141,16 @@ export async function startBranch(options: BranchSceneOptions): Promise<BranchSc
     path: scene.path,
     shortened,
     async update(tag, digest) {
-      selected = { tag, digest }
+      const firstSeenAt = firstSeen.get(tag) ?? now
+      firstSeen.set(tag, firstSeenAt)
+      selected = { tag, digest, firstSeenAt }
       const written = await reconcile()
       await person.pull()
       return { files: written, places: places.map(({ file, state, reason }) => `${file} ${state}: ${reason}`) }
+    },
+    async release(tag) {
+      const release = { at: now, ...(tag !== undefined && { tag }) }
+      await holds.set('app', { version: 1, holds: [], releases: [release] })
     },
     async restart(policies) {
       await removeFolder(scene.folder)

@@ -117,6 +117,20 @@ describe('a tag is held that', () => {
     await held('HEAD')
   })
 
+  it('was written long before somebody takes it back', async () => {
+    const { person, update, later, held, restart } = await begin()
+    await update('1.1.0')
+    later(100)
+    await person.edit({ 'b.yaml': reference('1.0.0') })
+    assert.deepEqual((await update('1.1.0')).files, ['b.yaml'])
+    await person.edit({ 'a.yaml': reference('1.0.0'), 'c.yaml': reference('1.0.0') })
+    assert.deepEqual((await update('1.1.0')).files, ['c.yaml'])
+    for (let look = 0; look < 2; look++) {
+      await held('HEAD~1')
+      await restart()
+    }
+  })
+
   it('a person went back beyond, once what came after it is not selected any more', async () => {
     const { person, update, held } = await begin()
     for (const tag of ['1.5.0', '1.6.0', '1.7.0']) await update(tag)

@@ -19,7 +19,7 @@ interface Answer {
   readonly looks: readonly string[]
 }
 
-async function ask(made: readonly MadeCommit[], read?: ReadFileAt, known?: string): Promise<Answer> {
+async function ask(made: readonly MadeCommit[], read?: ReadFileAt, known?: string, isOld = false): Promise<Answer> {
   const history = madeHistory(made)
   const question = {
     policy: 'app',
@@ -29,6 +29,7 @@ async function ask(made: readonly MadeCommit[], read?: ReadFileAt, known?: strin
     count: () => history.count,
     means: (text: string) => text === '1.1',
     takenBackBy: known && oidOf(known),
+    isOld,
     after: async () => undefined,
   }
   const found = await takenBack(pastOf(history), question, read ?? history.readAt)
@@ -268,6 +269,26 @@ describe('a value', () => {
   for (const [what, made, looks] of free) {
     it(`${what} is written`, async () => assert.deepEqual(await ask(made), { by: null, looks }))
   }
+})
+
+describe('a value that was selected before the history begins', () => {
+  const of = (made: readonly MadeCommit[]) => ask(made, undefined, undefined, true)
+  const stood = { id: 'begin', count: 1 }
+
+  it('is held where it stood then and somebody took it back since', async () => {
+    assert.equal((await of([stood, ...others(5), { id: 'edit', count: 0 }, ...others(5, 5)])).by, 'edit')
+  })
+
+  it('is written where it did not stand then, or does still, or is released', async () => {
+    const release = { id: 'release', message: 'Tidemark-Release: app 1.1' }
+    assert.deepEqual(await of([{ id: 'begin' }, ...others(5)]), { by: null, looks: ['begin'] })
+    assert.deepEqual(await of([stood, ...others(5)]), { by: null, looks: ['begin'] })
+    assert.equal((await of([stood, { id: 'edit', count: 0 }, release])).by, null)
+  })
+
+  it('is written where we ourselves went down from it', async () => {
+    assert.equal((await of([stood, { id: 'hold', message: update({ from: '1.1', to: '1.0' }), count: 0 }])).by, null)
+  })
 })
 
 describe('what a look at the past costs', () => {
