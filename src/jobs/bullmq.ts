@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { type Job, Queue, WaitingError, Worker } from 'bullmq'
 import { isRetryable, reasonOf } from '../error.js'
-import { backoffMs } from '../lifecycle/backoff.js'
 import { sleep } from '../lifecycle/clock.js'
 import type { Component } from '../lifecycle/component.js'
 import { inHand } from './in-hand.js'
 import type { Jobs } from './jobs.js'
-import { type JobKind, type Order, POLLS, readPayload, UPDATES } from './kinds.js'
-import { DEFAULT_GRACE_MS, type JobsOptions, KEPT_FAILURES, RETRY, setAside, type Trouble } from './options.js'
+import { type JobKind, NOTICES, type Order, POLLS, readPayload, UPDATES } from './kinds.js'
+import { DEFAULT_GRACE_MS, type JobsOptions, KEPT_FAILURES, setAside, type Trouble } from './options.js'
 import { selection, watched } from './payloads.js'
 import type { JobHandler, JobQueue } from './queue.js'
 import { openStore, openWorkerRedis, type RedisStore, type WorkerRedis } from './redis.js'
 import { DEFAULT_PREFIX, lastingRecords } from './redis-lasting.js'
 import { redisRecords } from './redis-records.js'
 import { redisShown } from './redis-shown.js'
+import { retryPauseMs } from './retry.js'
 import { urgentOrders } from './urgent-orders.js'
 
 export interface BullmqJobsOptions extends JobsOptions {
@@ -37,11 +37,13 @@ export function bullmqJobs(options: BullmqJobsOptions): Jobs {
   const shared = { ...options, prefix, onTrouble, store }
   const polls = bullmqQueue(POLLS, shared)
   const updates = bullmqQueue(UPDATES, shared)
+  const notices = bullmqQueue(NOTICES, shared)
   let stopped: Promise<void> | undefined
 
   return {
     polls,
     updates,
+    notices,
     selections: redisRecords({ ...shared, name: 'selections', schema: selection }),
     watched: redisRecords({ ...shared, name: 'watched', schema: watched }),
     ...lastingRecords(shared),
@@ -57,7 +59,7 @@ export function bullmqJobs(options: BullmqJobsOptions): Jobs {
 
   // The store is open until both have finished: a poll in hand may still order an update.
   async function stop() {
-    await Promise.all([polls.stop(), updates.stop()])
+    await Promise.all([polls.stop(), updates.stop(), notices.stop()])
     store.close()
   }
 }
@@ -71,7 +73,7 @@ interface Shared extends BullmqJobsOptions {
 function bullmqQueue<Payload extends Order>(kind: JobKind<Payload>, shared: Shared): JobQueue<Payload> {
   const { store, prefix } = shared
   const { name } = kind
-  const queue = openQueue(name, shared)
+  const queue = openQueue(kind, shared)
   const urgent = urgentOrders(kind, prefix)
   let worker: Component | undefined
 
@@ -106,13 +108,13 @@ function bullmqQueue<Payload extends Order>(kind: JobKind<Payload>, shared: Shar
   }
 }
 
-function openQueue(name: string, { store, prefix }: Shared): Queue {
+function openQueue({ name, retry }: Pick<JobKind<never>, 'name' | 'retry'>, { store, prefix }: Shared): Queue {
   const queue = new Queue(name, {
     connection: store.client,
     prefix,
     skipVersionCheck: true,
     defaultJobOptions: {
-      attempts: RETRY.attempts,
+      attempts: retry.attempts,
       backoff: { type: 'custom' },
       removeOnComplete: true,
       removeOnFail: { count: KEPT_FAILURES },
@@ -130,14 +132,14 @@ function startWorker<Payload extends Order>(
   shared: Shared,
 ): Component {
   const { clock, graceMs = DEFAULT_GRACE_MS, redis } = shared
-  const hands = inHand(clock, graceMs)
+  const hands = inHand(clock, Math.min(graceMs, kind.graceMs ?? graceMs))
   const connection = openWorkerRedis(redis)
   const urgent = urgentOrders(kind, shared.prefix)
   let worker: Worker | undefined
   let stopped: Promise<void> | undefined
   // BullMQ cannot close a worker that has never been connected.
   connection.client.once('ready', () => {
-    if (stopped === undefined) worker = openWorker(kind.name, run, concurrency, connection.client, shared)
+    if (stopped === undefined) worker = openWorker(kind, run, concurrency, connection.client, shared)
   })
 
   return {
@@ -183,11 +185,11 @@ async function giveBack(job: Job, token: string | undefined): Promise<never> {
 }
 
 function openWorker(
-  name: string,
+  { name, retry }: Pick<JobKind<never>, 'name' | 'retry'>,
   run: (job: Job, token?: string) => Promise<void>,
   concurrency: number,
   connection: WorkerRedis['client'],
-  { prefix, random, onTrouble, store, silenceMs = 10_000 }: Shared,
+  { prefix, clock, random, onTrouble, store, silenceMs = 10_000 }: Shared,
 ): Worker {
   const worker = new Worker(name, run, {
     connection,
@@ -200,7 +202,8 @@ function openWorker(
     runRetryDelay: 1_000,
     settings: {
       // A negative number fails the job at once.
-      backoffStrategy: (attempt, _type, error) => (isRetryable(error) ? backoffMs(attempt, RETRY, random) : -1),
+      backoffStrategy: (attempt, _type, error) =>
+        isRetryable(error) ? retryPauseMs(attempt, retry, error, clock.now(), random) : -1,
     },
   })
   worker.on('failed', (job, error) => {

@@ -1,6 +1,8 @@
 import type { z } from 'zod'
 import { JobsError } from './errors.js'
+import { type NoticesJob, noticesJob } from './notices.js'
 import { type PollJob, pollJob, type UpdateJob, updateJob } from './payloads.js'
+import { RETRY, type Retry } from './retry.js'
 
 /** What a queue must know of the jobs it carries. */
 export interface JobKind<Payload extends Order> {
@@ -14,6 +16,9 @@ export interface JobKind<Payload extends Order> {
    * all orders are alike.
    */
   readonly triggers: readonly string[]
+  readonly retry: Retry
+  /** How long `stop()` waits at most for the handlers in hand; absent: as long as all do. */
+  readonly graceMs?: number
 }
 
 /** What every payload has, and what those have that are not alike. */
@@ -27,6 +32,7 @@ export const POLLS: JobKind<PollJob> = {
   schema: pollJob,
   keyOf: (job) => job.repository,
   triggers: ['schedule', 'event', 'request'],
+  retry: RETRY,
 }
 
 export const UPDATES: JobKind<UpdateJob> = {
@@ -35,6 +41,19 @@ export const UPDATES: JobKind<UpdateJob> = {
   // No branch has a space in its name (git-check-ref-format), so no two pairs give one key.
   keyOf: (job) => `${job.git} ${job.branch}`,
   triggers: [],
+  retry: RETRY,
+}
+
+export const NOTICES: JobKind<NoticesJob> = {
+  name: 'notices',
+  schema: noticesJob,
+  // No two messages are one: nothing is folded.
+  keyOf: (job) => `${job.target} ${job.id}`,
+  triggers: [],
+  // Nobody finds a message again that was given up: a target may be away for about 40 minutes.
+  retry: { attempts: 12, baseMs: 2_000, maxMs: 600_000 },
+  // It comes last, when polls and updates have had their time.
+  graceMs: 2_500,
 }
 
 /** Checks what came from a caller or from another process. Throws `JobsError` `INVALID_PAYLOAD`. */

@@ -1,18 +1,19 @@
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { isRetryable } from '../error.js'
-import { backoffMs } from '../lifecycle/backoff.js'
 import { JobsError } from './errors.js'
 import { fileRecords } from './file-records.js'
 import { policyHolds } from './holds.js'
 import { inHand } from './in-hand.js'
 import type { Jobs } from './jobs.js'
-import { fold, type JobKind, type Order, POLLS, readPayload, UPDATES } from './kinds.js'
+import { fold, type JobKind, NOTICES, type Order, POLLS, readPayload, UPDATES } from './kinds.js'
 import { layeredRecords, memoryRecords } from './memory-records.js'
-import { DEFAULT_GRACE_MS, type JobsOptions, KEPT_FAILURES, RETRY, setAside } from './options.js'
+import { told } from './notices.js'
+import { DEFAULT_GRACE_MS, type JobsOptions, KEPT_FAILURES, setAside } from './options.js'
 import { sightings, standing } from './payloads.js'
 import type { JobHandler, JobQueue } from './queue.js'
 import type { ListedRecords } from './records.js'
+import { retryPauseMs } from './retry.js'
 import { branchReport, type Changes, placesReport } from './shown.js'
 
 export interface MemoryJobsOptions extends JobsOptions {
@@ -33,10 +34,12 @@ export function memoryJobs(options: MemoryJobsOptions): Jobs {
   let closed = false
   const polls = memoryQueue(POLLS, options, ensureOpen)
   const updates = memoryQueue(UPDATES, options, ensureOpen)
+  const notices = memoryQueue(NOTICES, options, ensureOpen)
 
   return {
     polls,
     updates,
+    notices,
     selections: memoryRecords(),
     watched: memoryRecords(),
     sightings: lastingRecords('sightings', sightings, options),
@@ -49,6 +52,7 @@ export function memoryJobs(options: MemoryJobsOptions): Jobs {
       places: lastingRecords('reports', placesReport, options),
       changes: countedChanges(),
     },
+    told: lastingRecords('told', told, options),
     async ping() {
       ensureOpen('reach the queue')
     },
@@ -60,7 +64,7 @@ export function memoryJobs(options: MemoryJobsOptions): Jobs {
 
   // Open until both have finished: a poll in hand may still order an update.
   async function stop() {
-    await Promise.all([polls.stop(), updates.stop()])
+    await Promise.all([polls.stop(), updates.stop(), notices.stop()])
     closed = true
   }
 
@@ -88,7 +92,7 @@ function memoryQueue<Payload extends Order>(
   const line = fifo<Job<Payload>>()
   const notAgainBefore = new Map<string, number>()
   const delays = new Set<() => void>()
-  const hands = inHand(clock, graceMs)
+  const hands = inHand(clock, Math.min(graceMs, kind.graceMs ?? graceMs))
   let worker: { readonly handler: JobHandler<Payload>; readonly concurrency: number } | undefined
   let failed = 0
   let stopped: Promise<void> | undefined
@@ -162,16 +166,17 @@ function memoryQueue<Payload extends Order>(
   function fail(job: Job<Payload>, error: unknown) {
     if (hands.signal.aborted) return
     job.failures += 1
-    if (isRetryable(error) && job.failures < RETRY.attempts) return delay(job)
+    if (isRetryable(error) && job.failures < kind.retry.attempts) return delay(job, error)
     failed = Math.min(failed + 1, KEPT_FAILURES)
     finish(job)
     onTrouble?.({ queue: kind.name, reason: setAside(error) })
   }
 
-  function delay(job: Job<Payload>) {
+  function delay(job: Job<Payload>, error: unknown) {
     if (stopped !== undefined) return
     job.state = 'delayed'
-    const cancel = clock.after(backoffMs(job.failures, RETRY, random), () => {
+    const pauseMs = retryPauseMs(job.failures, kind.retry, error, clock.now(), random)
+    const cancel = clock.after(pauseMs, () => {
       delays.delete(cancel)
       wait(job)
     })

@@ -25,8 +25,5 @@ export function setAside(error: unknown): string {
 
 export const DEFAULT_GRACE_MS = 8_000
 
-/** Four tries in all, after about 1, 2 and 4 seconds. What fails for longer is the next poll's to find again. */
-export const RETRY = { attempts: 4, baseMs: 1_000, maxMs: 30_000 } as const
-
 /** How many failed jobs of a queue are kept for a person to look at. */
 export const KEPT_FAILURES = 100

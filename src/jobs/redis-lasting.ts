@@ -2,6 +2,7 @@ import type { Component } from '../lifecycle/component.js'
 import { policyHolds } from './holds.js'
 import type { Jobs } from './jobs.js'
 import { layeredRecords } from './memory-records.js'
+import { told } from './notices.js'
 import type { JobsOptions, Trouble } from './options.js'
 import { sightings, standing } from './payloads.js'
 import { openStore, type RedisStore } from './redis.js'
@@ -44,5 +45,6 @@ export function lastingRecords(shared: {
     sightings: redisRecords({ ...shared, name: 'sightings', schema: sightings }),
     standings: redisRecords({ ...shared, name: 'standings', schema: standing }),
     holds: redisRecords({ ...shared, name: 'holds', schema: policyHolds }),
+    told: redisRecords({ ...shared, name: 'told', schema: told }),
   }
 }

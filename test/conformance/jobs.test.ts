@@ -8,7 +8,7 @@ import { memoryJobs } from '../../src/jobs/memory.js'
 import type { JobsOptions, Trouble } from '../../src/jobs/options.js'
 import type { PollJob, Selection } from '../../src/jobs/payloads.js'
 import { systemClock } from '../../src/lifecycle/clock.js'
-import { latch, poll, update } from '../jobs/orders.js'
+import { latch, message, poll, update } from '../jobs/orders.js'
 import { eventually } from '../parts/eventually.js'
 import { type RunningRedis, startRedis } from '../parts/redis.js'
 
@@ -166,6 +166,27 @@ function conform(name: string, openJobs: (options: JobsOptions) => Jobs) {
         assert.equal(tries, 4)
         await eventually('it is told', () => troubles.length === 1)
         assert.deepEqual(troubles, [{ queue: 'polls', reason: 'Job set aside: Cannot look: away' }])
+      })
+    })
+
+    test('carries each message by itself, and tries it again no sooner than it was asked to', async () => {
+      await withJobs(async (jobs) => {
+        const tries: [string, number][] = []
+        const startedAt = Date.now()
+        const busy = Object.assign(new JobsError('UNAVAILABLE', 'Cannot send: too many', { retryable: true }), {
+          retryAt: startedAt + 2_500,
+        })
+        jobs.notices.work(async ({ id, notices }) => {
+          tries.push([`${id} ${notices.length}`, Date.now() - startedAt])
+          if (id === 'c' && tries.length <= 3) throw busy
+        }, 1)
+        for (const id of ['a', 'b', 'c']) await jobs.notices.add(message(id))
+        await eventually('the last is tried again', () => tries.length === 4)
+        assert.deepEqual(
+          tries.map(([what]) => what),
+          ['a 1', 'b 1', 'c 1', 'c 1'],
+        )
+        assert.ok((tries[3]?.[1] ?? 0) >= 2_500, `again after ${tries[3]?.[1]} ms`)
       })
     })
 
