@@ -1,4 +1,5 @@
 import type { Tag } from '../image/tag.js'
+import type { PolicyHolds } from '../jobs/holds.js'
 import type { Selection } from '../jobs/payloads.js'
 import { GATES } from '../policies/gate.js'
 import type { PlaceEdit } from './manifests/place.js'
@@ -71,6 +72,8 @@ export function isWaiting({ state, obstacle, edit }: JudgedPlace): boolean {
 export interface Known {
   /** By the name of the policy. */
   readonly selections: ReadonlyMap<string, Selection>
+  /** What people said of policies while the service ran, by their names. Absent: nothing. */
+  readonly holds?: ReadonlyMap<string, PolicyHolds>
   /** How a policy ranks two tags. */
   readonly compareFor: (policy: WritingPolicy) => CompareTags
   /** In milliseconds since the Unix epoch. */

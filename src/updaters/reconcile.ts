@@ -1,5 +1,6 @@
 import { repositoryKey } from '../image/repository.js'
 import type { Tag } from '../image/tag.js'
+import { holdOn } from '../jobs/holds.js'
 import type { Jobs } from '../jobs/jobs.js'
 import type { Sightings } from '../jobs/payloads.js'
 import { choiceFor } from '../jobs/selection.js'
@@ -45,7 +46,7 @@ export interface PushedCommit {
 
 export interface ReconcilerOptions extends PlanOptions {
   readonly intervalMs: number
-  readonly jobs: Pick<Jobs, 'selections' | 'sightings' | 'standings' | 'polls'>
+  readonly jobs: Pick<Jobs, 'selections' | 'sightings' | 'standings' | 'holds' | 'polls'>
   /** Absent: commits do not tell where images come from. */
   readonly askProvenance?: AskProvenance | undefined
   /** Absent: messages are as usual. */
@@ -75,7 +76,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   const planned = async (signal: AbortSignal) => {
     const compareFor = comparing(await sightingsOf(target))
-    const known = { selections: await selections.getAll(names), compareFor, now: gateTime() }
+    const holds = await jobs.holds.entries()
+    const known = { selections: await selections.getAll(names), holds, compareFor, now: gateTime() }
     const current = await planBranch(options, known, signal)
     await tell(current.places, known)
     return { plan: await deliveriesOf(current, known, { target, repository }, signal), known }
@@ -128,6 +130,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     const { branch, onto, places, changes } = delivery
     const message = await messageOf(delivery, known, signal)
     const commit = await commitOf(base, delivery, message)
+    await refuseHeld(delivery, known)
     await repository.push(commit, { signal, serverOptions: target.push?.options, onto })
     pushed.push({
       oid: commit.oid,
@@ -135,6 +138,20 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       subject: subjectOf(message),
       changes,
       firstSeenAt: firstSeen(places, known),
+    })
+  }
+
+  /** None of it was held when it was planned, which fetching and asking may have made a while ago. */
+  async function refuseHeld({ branch, places }: Delivery, { selections: chosen }: Known): Promise<void> {
+    const holds = await jobs.holds.entries()
+    if (holds.size === 0) return
+    const isHeld = ({ policy, tag }: JudgedPlace) => {
+      const choice = choiceFor(chosen.get(policy), tag)
+      return choice?.tag !== undefined && holdOn(choice.tag, holds.get(policy), gateTime()) !== undefined
+    }
+    if (!places.some(isHeld)) return
+    throw new GitError('STALE', `Cannot push to "${branch}": somebody has held a part of it meanwhile`, {
+      retryable: true,
     })
   }
 

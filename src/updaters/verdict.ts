@@ -1,5 +1,7 @@
+import { holdOn } from '../jobs/holds.js'
 import { choiceFor, isMadeBy } from '../jobs/selection.js'
 import { formatInstant } from '../policies/time-text.js'
+import { oneLine } from '../telemetry/one-line.js'
 import type { JudgedPlace, Known, Obstacle } from './judgement.js'
 import type { Place } from './manifests/place.js'
 import type { WritingPolicy } from './target.js'
@@ -8,7 +10,11 @@ import { desiredAt, editAt, needsDigest, standsAt, wantedAt } from './value-at.j
 type PlaceVerdict = Pick<JudgedPlace, 'desired' | 'state' | 'reason' | 'until' | 'obstacle' | 'edit'>
 
 /** What should be done at a place of one policy. What is nearest to the place is said first: its comment before the policy's gates. */
-export function verdictAt(place: Place, policy: WritingPolicy, { selections, compareFor, now }: Known): PlaceVerdict {
+export function verdictAt(
+  place: Place,
+  policy: WritingPolicy,
+  { selections, holds, compareFor, now }: Known,
+): PlaceVerdict {
   if (place.marker?.type === 'ignore') return unknown('a comment says to ignore this line', 'ignored')
   const selection = selections.get(policy.name)
   if (!isMadeBy(policy, selection)) {
@@ -36,6 +42,8 @@ export function verdictAt(place: Place, policy: WritingPolicy, { selections, com
   if (rank !== undefined && rank < 0 && policy.downgrade === 'never') {
     return held(`${current} stands here, and ${tag} would be a downgrade`, 'downgrade')
   }
+  const hold = holdOn(tag, holds?.get(policy.name), now)
+  if (hold !== undefined) return { ...held(`held: ${oneLine(hold.reason)}`, 'hold'), until: hold.until }
   if (block !== undefined) {
     const { gate, reason, until } = block
     const state = gate === 'hold' ? 'held' : 'pending'

@@ -1,4 +1,5 @@
 import { parseRepository, repositoryKey } from '../../src/image/repository.js'
+import type { PolicyHolds } from '../../src/jobs/holds.js'
 import type { Selection } from '../../src/jobs/payloads.js'
 import { semverPolicy } from '../../src/policies/semver.js'
 import { fileMatcher } from '../../src/updaters/files.js'
@@ -39,6 +40,8 @@ export interface Case {
   readonly policies?: readonly WritingPolicy[]
   readonly selection?: Selection | undefined
   readonly others?: readonly string[]
+  /** What people said of the policy `app`. */
+  readonly held?: PolicyHolds
 }
 
 export const IMAGE = 'ghcr.io/org/app'
@@ -46,7 +49,7 @@ export const IMAGE = 'ghcr.io/org/app'
 /** Judges one file, with one policy `app` that selects 1.1.0 unless the case says otherwise. */
 export function judged(
   text: string,
-  { file = 'apps/app.yaml', policies, selection = selects(IMAGE), others = [], compare, now = NOON }: Case = {},
+  { file = 'apps/app.yaml', policies, selection = selects(IMAGE), others = [], compare, now = NOON, held }: Case = {},
 ) {
   const target: UpdateTarget = {
     git: 'fleet',
@@ -57,7 +60,8 @@ export function judged(
   }
   const scan = scanManifest(file.slice(file.lastIndexOf('/') + 1), Buffer.from(text))
   const selections = new Map(target.policies.flatMap(({ name }) => (selection ? [[name, selection]] : [])))
-  const known = { selections, compareFor: (owner: WritingPolicy) => compare ?? owner.policy.compare, now }
+  const compareFor = (owner: WritingPolicy) => compare ?? owner.policy.compare
+  const known = { selections, compareFor, now, ...(held && { holds: new Map([['app', held]]) }) }
   return judge([{ path: file, oid: '0'.repeat(40), scan }], target, known)
 }
 

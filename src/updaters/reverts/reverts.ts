@@ -1,5 +1,5 @@
 import { repositoryKey } from '../../image/repository.js'
-import { isReleased } from '../../jobs/holds.js'
+import { isReleased, type TakenBackTimes } from '../../jobs/holds.js'
 import type { Clock } from '../../lifecycle/clock.js'
 import { formatInstant } from '../../policies/time-text.js'
 import { oneLine } from '../../telemetry/one-line.js'
@@ -110,9 +110,11 @@ export function createReverts(options: RevertsOptions): Reverts {
     const isFinal = found === undefined || found.by !== undefined
     const by = found?.by
     // Somebody's clock may be ahead of the one by which it is released.
-    const at =
-      before?.by === by?.oid && before !== undefined ? before.at : Math.min((by?.time ?? 0) * 1000, clock.now())
-    return { commit: isFinal ? commit : undefined, blob: head.oid, by: by?.oid, at, reason }
+    const isKnown = before !== undefined && before.by === by?.oid
+    const takenBackAt = isKnown ? before.takenBackAt : Math.min((by?.time ?? 0) * 1000, clock.now())
+    const ours = past.updates.get(repository)?.find(({ updates }) => updates.some(({ to }) => value.means(to)))
+    const times = { takenBackAt, writtenAt: (ours?.commit.time ?? 0) * 1000 }
+    return { commit: isFinal ? commit : undefined, blob: head.oid, by: by?.oid, ...times, reason }
   }
 
   /**
@@ -150,9 +152,11 @@ export function createReverts(options: RevertsOptions): Reverts {
         answers = new Map((await Promise.all(answering)).flatMap((entry) => (entry === undefined ? [] : [entry])))
       }
       const held = values.flatMap((value) => {
-        const { reason, at = 0 } = answers.get(keyOf(value)) ?? {}
-        const lifted = isReleased(value.value.tag, known.holds?.get(value.policy.name), at)
-        return reason === undefined || lifted ? [] : value.places.map((place) => [place, reason] as const)
+        const answered = answers.get(keyOf(value))
+        if (answered?.reason === undefined) return []
+        const { reason } = answered
+        if (isReleased(value.value.tag, known.holds?.get(value.policy.name), answered)) return []
+        return value.places.map((place) => [place, reason] as const)
       })
       return new Map(held)
     },
@@ -183,14 +187,12 @@ interface RecentPast {
   readonly shortened: string | undefined
 }
 
-interface Answer {
+interface Answer extends TakenBackTimes {
   /** The newest commit that it goes by. Absent where it is not final. */
   readonly commit: Oid | undefined
   /** What the file had then. */
   readonly blob: Oid
   readonly by: Oid | undefined
-  /** When it was taken back, in milliseconds since the Unix epoch; 0 where that cannot be told. */
-  readonly at: number
   /** Absent where the value may be written. */
   readonly reason: string | undefined
 }
