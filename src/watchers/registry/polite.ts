@@ -1,10 +1,10 @@
 import { type Repository, repositoryKey } from '../../image/repository.js'
 import type { Clock } from '../../lifecycle/clock.js'
 import { isPausing } from '../../lifecycle/pause.js'
+import { createTurns, type Turns } from '../../lifecycle/turns.js'
 import { type Circuit, createCircuit, type Rest } from './circuit.js'
 import { RegistryError, type RegistryErrorCode } from './errors.js'
 import type { Registry } from './registry.js'
-import { createTurns, type Turns } from './turns.js'
 
 export interface PolitenessOptions {
   /** How many calls to a host may be under way at once. */

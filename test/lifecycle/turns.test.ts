@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { setImmediate as settle } from 'node:timers/promises'
-import { createTurns } from '../../../src/watchers/registry/turns.js'
+import { createTurns } from '../../src/lifecycle/turns.js'
 
 function setup(atOnce: number) {
   const turns = createTurns(() => atOnce)
