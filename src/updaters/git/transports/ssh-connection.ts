@@ -42,7 +42,7 @@ export class NoChannel extends Error {}
 export async function connectSsh(target: SshTarget, options: ConnectOptions): Promise<SshConnection> {
   const { host, port, user, login } = target
   const check = await hostKeyCheck(host, port, login.knownHosts)
-  const identity = await readIdentity(user, login)
+  const identity = await readIdentity(user, login, options.handshakeMs / 2)
   options.signal.throwIfAborted()
 
   const socket = connectSocket({ host, port })
@@ -133,6 +133,9 @@ function connection(client: Client, socket: Socket, idleMs: number): SshConnecti
   const close = () => {
     isOpen = false
     client.end()
+    // A server that takes no notice would keep half of it open.
+    socket.destroySoon()
+    socket.setTimeout(CLOSE_MS, () => socket.destroy())
   }
   socket.once('timeout', close)
   // The process may end with a connection that is only kept. Who waits for an answer has a timer for it.
@@ -142,7 +145,7 @@ function connection(client: Client, socket: Socket, idleMs: number): SshConnecti
     isOpen: () => isOpen && socket.writable,
     onClose: (run) => void (socket.closed ? run() : socket.once('close', run)),
     hold(isBusy) {
-      socket.setTimeout(isBusy ? 0 : idleMs)
+      if (isOpen) socket.setTimeout(isBusy ? 0 : idleMs)
     },
     exec: (command, env) =>
       new Promise((resolve, reject) => {
@@ -154,6 +157,8 @@ function connection(client: Client, socket: Socket, idleMs: number): SshConnecti
     close,
   }
 }
+
+const CLOSE_MS = 1_000
 
 function notStarted(thrown: Error, isOpen: boolean): Error {
   if (!isOpen) return connectionLost()

@@ -4,7 +4,7 @@ import { FLUSH, truncated } from '../packet-lines.js'
 import { type AdvertisementScan, scanAdvertisement } from './advertisement.js'
 import type { Deadline } from './deadline.js'
 import { connectionLost } from './ssh-connection.js'
-import { discard, type RemoteProgram } from './ssh-connections.js'
+import type { RemoteProgram } from './ssh-lane.js'
 import { type RemoteExit, remoteRefusal } from './ssh-refusal.js'
 import type { TransportRequest } from './transport.js'
 
@@ -25,7 +25,7 @@ export async function* conversation(
   const stop = () => {
     // Who asked may want no more of it. Otherwise it is the server that says nothing.
     if (!signal.aborted) program.distrust()
-    discard(channel)
+    program.leave()
   }
   deadline.signal.addEventListener('abort', stop, { once: true })
   try {
@@ -41,7 +41,7 @@ export async function* conversation(
   } finally {
     deadline.close()
     deadline.signal.removeEventListener('abort', stop)
-    discard(channel)
+    program.leave()
   }
 }
 

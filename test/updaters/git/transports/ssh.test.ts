@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { readFile, writeFile } from 'node:fs/promises'
+import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { after, before, describe, type TestContext, test } from 'node:test'
 import { systemClock } from '../../../../src/lifecycle/clock.js'
 import { DELIMITER, FLUSH, packetLine } from '../../../../src/updaters/git/packet-lines.js'
 import type { SshLogin } from '../../../../src/updaters/git/transports/access.js'
+import { fingerprint } from '../../../../src/updaters/git/transports/known-hosts.js'
 import { type SshTransportOptions, sshTransport } from '../../../../src/updaters/git/transports/ssh.js'
 import { tryParseSshAddress } from '../../../../src/updaters/git/transports/ssh-address.js'
 import { sshHosts } from '../../../../src/updaters/git/transports/ssh-connections.js'
+import { readIdentity } from '../../../../src/updaters/git/transports/ssh-identity.js'
 import type { Transport, TransportRequest } from '../../../../src/updaters/git/transports/transport.js'
 import { eventually } from '../../../parts/eventually.js'
 import { removeFolder, temporaryFolder } from '../../../parts/folder.js'
@@ -64,7 +69,10 @@ describe('the SSH transport', () => {
   let server: SshServer
   let url: string
   let folder: string
-  let keys: Record<'ed25519' | 'ecdsa' | 'rsa' | 'locked' | 'pem' | 'lockedPem' | 'pkcs8' | 'stranger', KeyPair>
+  let keys: Record<
+    'ed25519' | 'ecdsa' | 'rsa' | 'locked' | 'pem' | 'lockedPem' | 'pkcs8' | 'openssl' | 'lockedOpenssl' | 'stranger',
+    KeyPair
+  >
   before(async () => {
     folder = await temporaryFolder('ssh-keys')
     const made = (name: string, options?: KeyOptions) => makeKey(folder, name, options)
@@ -76,6 +84,8 @@ describe('the SSH transport', () => {
       pem: await made('e', { type: 'rsa', format: 'PEM' }),
       lockedPem: await made('f', { type: 'ecdsa', format: 'PEM', passphrase }),
       pkcs8: await made('g', { type: 'ecdsa', format: 'PKCS8' }),
+      openssl: await ed25519InPkcs8(join(folder, 'i')),
+      lockedOpenssl: await ed25519InPkcs8(join(folder, 'j'), passphrase),
       stranger: await made('h'),
     }
     const { stranger, ...authorized } = keys
@@ -105,6 +115,8 @@ describe('the SSH transport', () => {
       { sshKey: { file: keys.pem.file } },
       { sshKey: { file: keys.lockedPem.file }, passphrase },
       { sshKey: { file: keys.pkcs8.file } },
+      { sshKey: { file: keys.openssl.file } },
+      { sshKey: { file: keys.lockedOpenssl.file }, passphrase },
       { sshKey: { text: `\n${await readFile(keys.ed25519.file, 'utf8')}\n` } },
     ]
     for (const login of logins)
@@ -125,7 +137,10 @@ describe('the SSH transport', () => {
     const { file } = keys.locked
     const agent = await startAgent(server.folder, [])
     const cases: [login: SshLogin, reason: RegExp][] = [
-      [{}, /^neither an SSH key nor an agent is configured$/],
+      [
+        {},
+        /^no key to log in with: neither "sshKey" nor "agent" is configured, and there is no SSH_AUTH_SOCK; keys in ~/,
+      ],
       [{ sshKey: { file: `${file}.missing` } }, /^key file cannot be read: ENOENT.*\.missing/],
       [{ sshKey: { file } }, /^key file ".*" has a passphrase, and none is configured$/],
       [{ sshKey: { file }, passphrase: 'wrong' }, /cannot be opened by the configured passphrase$/],
@@ -276,6 +291,58 @@ test('a silent server is given up, and asked by another connection', async () =>
   })
 })
 
+test('a server that keeps what nobody reads is left, and so are its connections', async (t) => {
+  const sockets = clientSockets(t)
+  // What the shell runs in is stopped: it acknowledges every byte, and answers none, not even the end of the connection.
+  const script = '(sleep 5; kill -9 $PPID) >/dev/null 2>&1 & kill -STOP $PPID; sleep 5'
+  await withServer({ settings: [`ForceCommand ${script}`] }, async (server, url) => {
+    const hosts = sshHosts({ clock: systemClock, handshakeMs: 1_000, idleMs: 10_000 })
+    const transport = open(url, loginOf(server), { hosts, idleMs: 100 })
+    const controller = new AbortController()
+    const left = Array.from({ length: 8 }, () => read(transport, lsRefs(controller.signal)))
+    await eventually('the server is stopped', async () => /Starting session/.test(await server.log()))
+    setTimeout(() => controller.abort(new Error('stopping')), 50)
+    for (const { status } of await Promise.allSettled(left)) assert.equal(status, 'rejected')
+    await assert.rejects(read(transport, lsRefs()), gitError('UNREACHABLE', true, /^server sent nothing within/))
+    assert.equal((await server.log()).match(/Accepted publickey/g)?.length, 2)
+    const unclosed = () => sockets.filter(({ remotePort, destroyed }) => remotePort === server.port && !destroyed)
+    await eventually('the connections are closed', async () => unclosed().length === 0)
+  })
+})
+
+test('an agent that is silent is given up', async (t) => {
+  const folder = await temporaryFolder('silent-agent')
+  t.after(() => removeFolder(folder))
+  const path = join(folder, 'agent.sock')
+  const silent = createServer((socket) => void socket.resume())
+  await new Promise<void>((resolve) => silent.listen(path, resolve))
+  t.after(() => silent.close())
+  const closed = new Promise<void>((resolve) => silent.once('connection', (socket) => socket.once('end', resolve)))
+  await assert.rejects(readIdentity('git', { agent: path }, 50), gitError('UNAUTHORIZED', false, /does not answer$/))
+  await closed
+})
+
+test('repositories with keys of their own log in at one server in turn', async () => {
+  await withServer({ settings: ['MaxStartups 8:100:8'] }, async (server, url) => {
+    const hosts = ownHosts()
+    // A passphrase that no key has makes it another login all the same.
+    const logins = Array.from({ length: 24 }, (_, index) => ({ ...loginOf(server), passphrase: `${index}` }))
+    const answers = await Promise.all(logins.map((login) => read(open(url, login, { hosts }), lsRefs())))
+    for (const answer of answers) assert.match(answer, /refs\/heads\/main/)
+  })
+})
+
+test('a login is made anew after a while, although its connection is never idle', async () => {
+  await withServer({}, async (server, url) => {
+    let ahead = 0
+    const clock = { ...systemClock, now: () => systemClock.now() + ahead }
+    const transport = open(url, loginOf(server), { hosts: sshHosts({ clock, handshakeMs: 20_000, idleMs: 10_000 }) })
+    for (ahead of [0, 9 * 60_000, 11 * 60_000, 12 * 60_000]) await read(transport, lsRefs())
+    assert.equal((await server.log()).match(/Accepted publickey/g)?.length, 2)
+    await eventually('the old one is closed', async () => /Disconnected from user/.test(await server.log()))
+  })
+})
+
 test('a server of fewer sessions at once is asked for no more', async () => {
   await withServer({ settings: ['MaxSessions 2'] }, async (server, url) => {
     const transport = open(url, loginOf(server))
@@ -303,6 +370,26 @@ test('what a server says instead of an answer is told', async () => {
       await assert.rejects(read(open(url, loginOf(server)), lsRefs()), expected, script)
     })
 })
+
+/** All that this process connects from now on. */
+function clientSockets(t: TestContext): readonly Socket[] {
+  const sockets: Socket[] = []
+  const note = (message: unknown) => void sockets.push((message as { readonly socket: Socket }).socket)
+  subscribe('net.client.socket', note)
+  t.after(() => unsubscribe('net.client.socket', note))
+  return sockets
+}
+
+/** Ed25519 as OpenSSL writes it, which ssh-keygen(1) does not. */
+async function ed25519InPkcs8(file: string, passphrase?: string): Promise<KeyPair> {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const lock = passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase }
+  await writeFile(file, privateKey.export({ type: 'pkcs8', format: 'pem', ...lock }))
+  const point = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url')
+  // RFC 8709, section 4.
+  const blob = Buffer.concat([Buffer.from('\0\0\0\x0bssh-ed25519\0\0\0\x20'), point])
+  return { file, publicKey: `ssh-ed25519 ${blob.toString('base64')}`, fingerprint: fingerprint(blob) }
+}
 
 function literal(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')
