@@ -1,11 +1,9 @@
 import type { Digest } from '../image/digest.js'
 import { repositoryKey } from '../image/repository.js'
 import type { Tag } from '../image/tag.js'
-import type { Choice, Selection, Sightings } from '../jobs/payloads.js'
-import { candidatesOf } from '../jobs/selection.js'
-import { explainTags } from '../policies/explain.js'
-import type { Given, Verdict } from '../policies/policy.js'
+import type { Verdict } from '../policies/policy.js'
 import { formatInstant } from '../policies/time-text.js'
+import { type JudgedTag, judgedTags } from '../status/judged-tags.js'
 import type { JudgedPlace } from '../updaters/judgement.js'
 import type { UpdateTarget } from '../updaters/target.js'
 import type { WatchedPolicy } from '../watchers/watch.js'
@@ -53,7 +51,7 @@ export async function explanationOf(
   const sightings = await pass.sightings.get(key)
   const failures = [...pass.failures, ...branches.failures]
   const error = failures.find((failure) => concerns(failure, name, targets))?.reason
-  const tags = tagsOf(policy, pass.tags.get(key) ?? [], selection, sightings)
+  const tags = judgedTags(policy.policy, pass.tags.get(key) ?? [], selection, sightings).map(explainedTag)
   const places = branches.done.flatMap(({ target, plan }) =>
     plan.places.filter((place) => place.policy === name).map((place) => explainedPlace(target, place)),
   )
@@ -69,45 +67,12 @@ export async function explanationOf(
   }
 }
 
-function tagsOf(
-  { policy }: WatchedPolicy,
-  tags: readonly Tag[],
-  selection: Selection | undefined,
-  sightings: Sightings | undefined,
-): readonly ExplainedTag[] {
-  const seen = new Map(Object.entries(sightings?.tags ?? {}))
-  const createdAt = new Map([...seen].map(([tag, { createdAt: created }]) => [tag, created ?? null] as const))
-  const given: Given = policy.needs === 'creation' ? { createdAt } : {}
-  const choices: readonly (readonly [Given, Choice | undefined])[] =
-    selection?.byCurrent === undefined || Object.keys(selection.byCurrent).length === 0
-      ? [[given, selection]]
-      : Object.entries(selection.byCurrent).map(([current, choice]) => [{ current }, choice])
-  const views = choices.map(([by, choice]) => explainTags(policy, tags, by, choice ? candidatesOf(choice) : []))
-  const candidates = choices.flatMap(([, choice]) => (choice ? candidatesOf(choice) : []))
-  const digests = new Map(candidates.map(({ tag, digest }) => [tag, digest]))
-  return merged(views).map((verdict) => {
-    const sighting = seen.get(verdict.tag)
-    const digest = digests.get(verdict.tag) ?? sighting?.digest
-    return {
-      ...verdict,
-      ...(digest !== undefined && { digest }),
-      ...(sighting !== undefined && { seenSince: formatInstant(sighting.since) }),
-      ...(typeof sighting?.createdAt === 'number' && { createdAt: formatInstant(sighting.createdAt) }),
-    }
-  })
-}
-
-const RANKS: Readonly<Record<Verdict['verdict'], number>> = { selected: 0, eligible: 1, rejected: 2 }
-
-/** Of what several tags in Git make of a tag, the best: it is selected for one of them at least. */
-function merged(views: readonly (readonly Verdict[])[]): readonly Verdict[] {
-  const best = new Map<Tag, Verdict>()
-  for (const verdict of views.flat()) {
-    const known = best.get(verdict.tag)
-    if (known === undefined || RANKS[verdict.verdict] < RANKS[known.verdict]) best.set(verdict.tag, verdict)
+function explainedTag({ seenSince, createdAt, ...tag }: JudgedTag): ExplainedTag {
+  return {
+    ...tag,
+    ...(seenSince !== undefined && { seenSince: formatInstant(seenSince) }),
+    ...(createdAt !== undefined && { createdAt: formatInstant(createdAt) }),
   }
-  // Sorting keeps the order of those that rank the same.
-  return views.length < 2 ? [...best.values()] : [...best.values()].sort((a, b) => RANKS[a.verdict] - RANKS[b.verdict])
 }
 
 function concerns(failure: Failure, policy: string, targets: readonly { readonly git: string }[]): boolean {
