@@ -111,7 +111,9 @@ async function openTunnel(proxy: URL, { host, port }: ClientRequestArgs, way: Wa
     })
     request.once('error', (error) => {
       cancel()
-      reject(error)
+      reject(
+        systemCodeOf(error).startsWith('ERR_PROXY') ? error : failure(proxy, `opened no tunnel (${reasonOf(error)})`),
+      )
     })
     request.end()
   })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { copyFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { systemClock } from '../../../../src/lifecycle/clock.js'
@@ -217,5 +218,14 @@ describe('a proxy before a Git server', () => {
         return gitError('UNAUTHORIZED', false)(error)
       })
     }
+  })
+
+  test('is named where it hangs up', async (t) => {
+    const abrupt = createServer((socket) => void socket.once('data', () => socket.destroy()))
+    await new Promise<void>((resolve) => abrupt.listen(0, '127.0.0.1', resolve))
+    t.after(() => abrupt.close())
+    const { port } = abrupt.address() as AddressInfo
+    const asked = look(urlAt(front), { proxy: `http://me:wr0ng@127.0.0.1:${port}` })
+    await assert.rejects(asked, gitError('UNREACHABLE', true, /^proxy "http:\/\/127.0.0.1:\d+" opened no tunnel \(/))
   })
 })
