@@ -1,10 +1,11 @@
 import { isRetryable, reasonOf } from '../error.js'
 import type { Jobs } from '../jobs/jobs.js'
 import type { UpdateJob } from '../jobs/payloads.js'
-import type { JobHandler } from '../jobs/queue.js'
+import type { AddOptions, JobHandler } from '../jobs/queue.js'
 import { backoffMs } from '../lifecycle/backoff.js'
 import { type Clock, sleep } from '../lifecycle/clock.js'
 import type { Component } from '../lifecycle/component.js'
+import { type Current, current } from '../lifecycle/current.js'
 import { isPausing } from '../lifecycle/pause.js'
 import { startWheel, WITHIN_PERIOD } from '../lifecycle/wheel.js'
 import { GATES } from '../policies/gate.js'
@@ -14,9 +15,11 @@ import type { BranchPlan } from './plan.js'
 import type { Reconciler, Reconciliation } from './reconcile.js'
 import type { UpdateTarget } from './target.js'
 
+/** By the name of the Git repository. */
+export type Reconcilers = ReadonlyMap<string, Reconciler>
+
 export interface UpdatesOptions {
-  /** By the name of the Git repository. */
-  readonly reconcilers: ReadonlyMap<string, Reconciler>
+  readonly reconcilers: Reconcilers
   readonly jobs: Pick<Jobs, 'updates'>
   readonly events: Pick<Events, 'committed' | 'upToDate' | 'updateFailed' | 'placesJudged' | 'warned' | 'queueTroubled'>
   readonly clock: Clock
@@ -32,30 +35,55 @@ const CONCURRENCY = 4
 const LONGEST_WAIT_MS = 5_000
 const LONGEST_BACKOFF_MS = 600_000
 
+export interface Updates extends Component {
+  /**
+   * Writes by these from now on, and looks at once at the branches of those that are new. Resolves when none of the former
+   * ones is at work any more.
+   */
+  follow(reconcilers: Reconcilers): Promise<void>
+}
+
 /** Works off update jobs, and looks at every branch once per interval for other people's commits. */
-export function startUpdates(options: UpdatesOptions): Component {
-  const { reconcilers, jobs, events, clock, random, after } = options
+export function startUpdates(options: UpdatesOptions): Updates {
+  const { jobs, events, clock, random, after } = options
+  const reconcilers = current(options.reconcilers)
   const failures: Failures = new Map()
   const stopping = new AbortController()
 
-  const looks = [...reconcilers.values()].map(({ target: { git, branch }, intervalMs }) => ({
-    intervalMs,
-    run() {
-      if (isPausing(failures.get(git)?.notBefore ?? 0, clock.now(), longestPauseMs(intervalMs))) return
-      jobs.updates
-        .add({ version: 1, git, branch }, { atMostOncePerMs: intervalMs * WITHIN_PERIOD })
-        .catch((error: unknown) => events.queueTroubled({ queue: 'updates', reason: reasonOf(error) }))
-    },
-  }))
-  const wheel = startWheel(looks, clock, random)
+  const order = ({ target: { git, branch } }: Reconciler, once?: AddOptions) =>
+    jobs.updates
+      .add({ version: 1, git, branch }, once)
+      .catch((error: unknown) => events.queueTroubled({ queue: 'updates', reason: reasonOf(error) }))
+  const looks = () =>
+    [...reconcilers.get().values()].map((reconciler) => {
+      const { target, intervalMs } = reconciler
+      const run = () => {
+        if (isPausing(failures.get(target.git)?.notBefore ?? 0, clock.now(), longestPauseMs(intervalMs))) return
+        order(reconciler, { atMostOncePerMs: intervalMs * WITHIN_PERIOD })
+      }
+      return { key: `${target.git} ${target.branch}`, intervalMs, run }
+    })
+  const forget = (git: string) => {
+    failures.delete(git)
+    events.placesJudged(git, [])
+  }
+  const wheel = startWheel(looks(), clock, random)
   Promise.race([after, sleep(clock, LONGEST_WAIT_MS, stopping.signal)]).then(
     () => {
-      if (!stopping.signal.aborted) jobs.updates.work(updater(options, failures), CONCURRENCY)
+      if (!stopping.signal.aborted) jobs.updates.work(updater(options, reconcilers, failures), CONCURRENCY)
     },
     () => {}, // stopped before
   )
 
   return {
+    follow(next) {
+      const before = new Set(reconcilers.get().values())
+      const replaced = reconcilers.replace(next)
+      for (const { target } of before) if (!next.has(target.git)) forget(target.git)
+      wheel.take(looks())
+      for (const reconciler of next.values()) if (!before.has(reconciler)) order(reconciler)
+      return replaced
+    },
     async stop() {
       stopping.abort()
       await wheel.stop()
@@ -73,15 +101,21 @@ interface Failure {
 }
 
 function updater(
-  { reconcilers, events, clock, random, onLook }: UpdatesOptions,
+  { events, clock, random, onLook }: UpdatesOptions,
+  reconcilers: Current<Reconcilers>,
   failures: Failures,
 ): JobHandler<UpdateJob> {
   const report = reporter(events)
 
-  return async ({ git }, { signal }) => {
-    const reconciler = reconcilers.get(git)
-    // An order from a process with another policy file names what is not written here.
-    if (reconciler === undefined) return
+  return ({ git }, { signal }) =>
+    reconcilers.use(async (known) => {
+      const reconciler = known.get(git)
+      // An order from a process with another policy file names what is not written here.
+      if (reconciler !== undefined) await update(reconciler, signal)
+    })
+
+  async function update(reconciler: Reconciler, signal: AbortSignal): Promise<void> {
+    const { git } = reconciler.target
     const where = { git, branch: reconciler.target.branch }
     try {
       const came = await reconciler.reconcile(signal)

@@ -4,15 +4,20 @@ import type { PollJob } from '../jobs/payloads.js'
 import type { AddOptions } from '../jobs/queue.js'
 import type { Clock } from '../lifecycle/clock.js'
 import type { Component } from '../lifecycle/component.js'
+import { current } from '../lifecycle/current.js'
 import { WITHIN_PERIOD } from '../lifecycle/wheel.js'
 import { createAfterRest } from './after-rest.js'
 import type { Poller } from './poll.js'
 import { startSchedule } from './schedule.js'
 import type { Watch } from './watch.js'
 
-export interface PollsOptions {
+/** What is looked at, and by what. */
+export interface Watching {
   readonly watches: ReadonlyMap<string, Watch>
   readonly poller: Poller
+}
+
+export interface PollsOptions extends Watching {
   readonly jobs: Pick<Jobs, 'polls' | 'watched'>
   readonly clock: Clock
   readonly random: () => number
@@ -20,15 +25,20 @@ export interface PollsOptions {
 }
 
 export interface Polls extends Component {
+  /**
+   * Looks at these from now on: first at what is new or changed, at the others in their turn. Resolves when no look at
+   * the former ones is under way any more.
+   */
+  follow(watching: Watching): Promise<void>
   /** Resolves when every repository that has an interval was looked at once, successfully or not. */
   readonly firstPass: Promise<void>
 }
 
 /**
  * Looks at one registry wait in its own line, and must not stand in the way of others while they do: so there is room for
- * one at every repository. A look that waits holds next to nothing.
+ * one at every repository, however many there will be. A look that waits holds next to nothing.
  */
-const LEAST_CONCURRENCY = 32
+const CONCURRENCY = 100_000
 
 /** Orders polls by schedule and works them off. */
 export function startPolls({ watches, poller, jobs, clock, random, onTrouble }: PollsOptions): Polls {
@@ -45,10 +55,19 @@ export function startPolls({ watches, poller, jobs, clock, random, onTrouble }: 
     clock,
     random,
   })
+  const watching = current<Watching>({ watches, poller })
+  let endFirstPass = () => {}
   const firstPass = new Promise<void>((resolve) => {
-    if (unseen.size === 0) resolve()
-    jobs.polls.work(
-      async ({ repository, trigger }, { signal }) => {
+    endFirstPass = resolve
+  })
+  const seen = (repository?: string) => {
+    if (repository !== undefined) unseen.delete(repository)
+    if (unseen.size === 0) endFirstPass()
+  }
+  seen()
+  jobs.polls.work(
+    ({ repository, trigger }, { signal }) =>
+      watching.use(async ({ watches, poller }) => {
         const watch = watches.get(repository)
         // An order from a process with another policy file names what is not watched here.
         if (watch === undefined) return
@@ -56,17 +75,16 @@ export function startPolls({ watches, poller, jobs, clock, random, onTrouble }: 
           const outcome = await poller.poll(watch, trigger, signal)
           if (trigger === 'event') await afterRest.note(repository, outcome)
         } finally {
-          if (unseen.delete(repository) && unseen.size === 0) resolve()
+          seen(repository)
         }
-      },
-      Math.max(LEAST_CONCURRENCY, watches.size),
-    )
-  })
+      }),
+    CONCURRENCY,
+  )
 
   const schedule = startSchedule(
     watches.values(),
-    (watch) => {
-      const once = watch.intervalMs === undefined ? {} : { atMostOncePerMs: watch.intervalMs * WITHIN_PERIOD }
+    (watch, isNew) => {
+      const once = watch.intervalMs === undefined || isNew ? {} : { atMostOncePerMs: watch.intervalMs * WITHIN_PERIOD }
       order(watch.key, 'schedule', once)
     },
     clock,
@@ -75,6 +93,11 @@ export function startPolls({ watches, poller, jobs, clock, random, onTrouble }: 
 
   return {
     firstPass,
+    follow(next) {
+      for (const repository of [...unseen]) if (!next.watches.has(repository)) seen(repository)
+      schedule.take(next.watches.values())
+      return watching.replace(next)
+    },
     async stop() {
       await schedule.stop()
       await jobs.polls.stop()

@@ -85,6 +85,24 @@ describe('wheel', () => {
     for (let now = 0; now <= 3_000; now += 250) turnAt(now)
     assert.ok(calls() - before >= 2)
   })
+
+  it('takes other beats: known ones keep their turn, new ones are spread, and those that are gone stay away', async () => {
+    const clock = manualClock()
+    const start = clock.now()
+    const calls: string[] = []
+    const beat = (key: string, intervalMs = 600_000) => ({
+      key,
+      intervalMs,
+      run: () => calls.push(`${key} ${Math.round((clock.now() - start) / 60_000)}`),
+    })
+    const wheel = startWheel([beat('kept'), beat('gone'), beat('faster')], clock, () => 0.5)
+    await clock.advance(5 * 60_000)
+    assert.deepEqual(calls.splice(0), ['kept 0', 'gone 0', 'faster 0'])
+    wheel.take([beat('kept'), beat('faster', 120_000), beat('new')])
+    await clock.advance(6.4 * 60_000)
+    await wheel.stop()
+    assert.deepEqual(calls, ['faster 5', 'new 5', 'faster 7', 'faster 9', 'kept 10', 'faster 11'])
+  })
 })
 
 /** A wheel with one beat a second, turned by hand. */

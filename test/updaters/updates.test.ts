@@ -56,7 +56,7 @@ function setup(reconcile: () => Promise<Result>, after = Promise.resolve()) {
     after,
   })
   const order = () => jobs.updates.add({ version: 1, git: 'fleet', branch: 'main' })
-  return { clock, updates, told, runs, order }
+  return { clock, updates, told, runs, order, reconciler }
 }
 
 describe('updates', () => {
@@ -208,5 +208,22 @@ describe('updates', () => {
     await updates.stop()
     const warned = told.filter((entry) => entry.startsWith('warned'))
     assert.deepEqual(warned, Array(2).fill('warned a.yaml:1 Policy "app" does not write: an obstacle: conflict'))
+  })
+
+  it('follow other reconcilers, and look at once where one is new', async () => {
+    const { clock, updates, told, runs, reconciler } = setup(async () => ({ plan: planOf() }))
+    await clock.advance(30_000)
+    const before = runs.length
+    await updates.follow(new Map([['fleet', reconciler]]))
+    await clock.advance(1_000)
+    assert.equal(runs.length, before)
+    await updates.follow(new Map([['fleet', { ...reconciler }]]))
+    await clock.advance(1_000)
+    assert.equal(runs.length, before + 1)
+    told.length = 0
+    await updates.follow(new Map())
+    await clock.advance(10 * MINUTE)
+    assert.deepEqual([runs.length, told], [before + 1, []])
+    await updates.stop()
   })
 })

@@ -31,7 +31,7 @@ function setup(policies: readonly WatchedPolicy[], clock: typeof systemClock, ou
   const watches = watchesOf(policies)
   const onTrouble = ({ reason }: { reason: string }) => troubles.push(reason)
   const polls = startPolls({ watches, poller, jobs, clock, random: () => 0.5, onTrouble })
-  return { polled, polls, jobs, troubles }
+  return { polled, polls, jobs, troubles, poller }
 }
 
 describe('polls', () => {
@@ -170,5 +170,41 @@ describe('polls', () => {
     await clock.advance(1_000)
     await polls.stop()
     assert.deepEqual(polled, ['ghcr.io/a/a schedule', 'ghcr.io/a/a event'])
+  })
+
+  it('follow other watches: new and changed ones at once, the others in their turn', async () => {
+    const clock = manualClock()
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => policy(`ghcr.io/a/${name}`, every(600_000)))
+    assert.ok(a && b && c)
+    const { polled, polls, poller } = setup([a, b], clock)
+    await clock.advance(60_000)
+    assert.deepEqual(polled.splice(0), ['ghcr.io/a/a schedule', 'ghcr.io/a/b schedule'])
+    await polls.follow({ watches: watchesOf([a, { ...b, rule: 'another' }, c]), poller })
+    await clock.advance(60_000)
+    assert.deepEqual(polled.splice(0), ['ghcr.io/a/b schedule', 'ghcr.io/a/c schedule'])
+    await polls.follow({ watches: watchesOf([a]), poller })
+    await clock.advance(600_000)
+    assert.deepEqual(polled, ['ghcr.io/a/a schedule'])
+    await polls.stop()
+  })
+
+  it('end a look with the poller that it began with', async () => {
+    const clock = manualClock()
+    let end = () => {}
+    const answer = new Promise<PollOutcome>((resolve) => {
+      end = () => resolve({ outcome: 'unchanged' })
+    })
+    const { polled, polls, poller } = setup([policy('ghcr.io/a/a', every(60_000))], clock, () => answer)
+    await clock.advance(1_000)
+    let over = false
+    const followed = polls.follow({ watches: new Map(), poller }).then(() => {
+      over = true
+    })
+    await clock.advance(120_000)
+    assert.deepEqual([polled.length, over], [1, false])
+    end()
+    await followed
+    await polls.firstPass
+    await polls.stop()
   })
 })
