@@ -3,6 +3,7 @@ import { reasonOf } from './error.js'
 import type { Jobs } from './jobs/jobs.js'
 import { memoryJobs } from './jobs/memory.js'
 import { choicesOf, isMadeBy } from './jobs/selection.js'
+import type { Clock } from './lifecycle/clock.js'
 import type { Component } from './lifecycle/component.js'
 import { createParts, type Parts, type Surroundings } from './parts.js'
 import { type Configured, createBoard } from './status/board.js'
@@ -12,7 +13,7 @@ import { redactor } from './telemetry/logger.js'
 import { type Metrics, scrape } from './telemetry/metrics.js'
 import { startUpdates } from './updaters/updates.js'
 import { startPolls } from './watchers/polls.js'
-import type { PushedBranch, PushedImage } from './watchers/webhooks/sender.js'
+import { pushHints } from './watchers/webhooks/push-hints.js'
 import { createSender } from './watchers/webhooks/senders.js'
 import type { WebOptions } from './web/options.js'
 import { startWeb } from './web/server.js'
@@ -50,7 +51,9 @@ export async function startService(configuration: Configuration, options: Servic
   const configured = () => configuredOf(configuration, parts)
   const web = await startWeb({
     ...configuration.server,
-    ...webhooksOf(configuration, jobs, parts, does('web')),
+    clock,
+    webhooks: does('web') ? webhooksOf(configuration, clock) : new Map(),
+    hint: pushHints({ ...parts, jobs, branchOf: (git) => parts.reconcilers.get(git)?.target.branch }),
     metrics: () =>
       scrape(options.metrics, {
         queues: { polls: () => jobs.polls.counts(), updates: () => jobs.updates.counts() },
@@ -124,28 +127,11 @@ async function selectionsOf({ watches }: Parts, jobs: Jobs) {
   })
 }
 
-/** A push event only ever names what the policy file has: nothing else of it is contacted or written. */
-function webhooksOf(
-  { webhooks }: Configuration,
-  jobs: Jobs,
-  { watches, reconcilers }: Parts,
-  served: boolean,
-): Pick<WebOptions, 'webhooks' | 'hint'> {
-  const senders = served ? Object.entries(webhooks).map(([name, config]) => [name, createSender(config)] as const) : []
-  const pollImage = async ({ repository: { registry, path } }: PushedImage) => {
-    const named = [...watches.values()].filter(
-      ({ repository }) => repository.path === path && (registry === undefined || repository.registry === registry),
-    )
-    await Promise.all(named.map(({ key }) => jobs.polls.add({ version: 1, repository: key, trigger: 'event' })))
-    return named.length > 0
-  }
-  const updateBranch = async ({ git, branch }: PushedBranch) => {
-    if (reconcilers.get(git)?.target.branch !== branch) return false
-    await jobs.updates.add({ version: 1, git, branch })
-    return true
-  }
-  return {
-    webhooks: new Map(senders),
-    hint: (pushed) => ('git' in pushed ? updateBranch(pushed) : pollImage(pushed)),
-  }
+/** By the name in the path; none where another role takes them. */
+function webhooksOf({ webhooks, proxies }: Configuration, clock: Clock): WebOptions['webhooks'] {
+  const entries = Object.entries(webhooks).map(([name, config]) => {
+    const { requestsPerSecond } = config
+    return [name, { sender: createSender(config, { proxies, clock }), requestsPerSecond }] as const
+  })
+  return new Map(entries)
 }

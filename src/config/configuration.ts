@@ -17,6 +17,8 @@ export interface Configuration {
   /** In the order of their names' code points. */
   readonly policies: readonly PolicyConfig[]
   readonly webhooks: Readonly<Record<string, WebhookConfig>>
+  /** In the order of the file. */
+  readonly notifications: readonly NotificationConfig[]
   /** Absent: a queue in this process. */
   readonly queue?: QueueConfig
   /** Absolute path of a folder, which need not exist. */
@@ -186,18 +188,80 @@ export interface WriteConfig {
   readonly paths?: readonly string[]
 }
 
-export type WebhookConfig = { readonly name: string; readonly secret: string } & (
-  | {
-      readonly sender: 'generic' | 'distribution'
-      /** Canonical host of the registry that the events are of. */
-      readonly registry?: string
-    }
-  | {
-      readonly sender: 'github' | 'gitlab' | 'gitea' | 'bitbucket'
-      /** A key of `Configuration.git`: the repository that the events are of. */
-      readonly git: string
-    }
+/** One sender of push events. */
+export type WebhookConfig = { readonly name: string; readonly requestsPerSecond: number } & (
+  | (WebhookOfRegistry & { readonly sender: SenderOfRegistry; readonly secret: string })
+  | { readonly sender: 'docker-hub'; readonly secret: string }
+  | (WebhookOfRegistry & {
+      readonly sender: 'ecr' | 'acr'
+      readonly secret: string
+      /** In lower case. */
+      readonly header?: string
+    })
+  | (WebhookOfRegistry & { readonly sender: 'gar'; readonly audience: string; readonly serviceAccount: string })
+  | (WebhookOfRegistry & {
+      readonly sender: 'github' | 'gitea'
+      readonly secret: string
+      /** A key of `Configuration.git`: the repository that pushes are of. */
+      readonly git?: string
+    })
+  | { readonly sender: 'gitlab' | 'bitbucket'; readonly secret: string; readonly git: string }
 )
+
+interface WebhookOfRegistry {
+  /** Canonical host of the registry that the events are of. */
+  readonly registry?: string
+}
+
+type SenderOfRegistry =
+  | 'generic'
+  | 'bearer'
+  | 'distribution'
+  | 'harbor'
+  | 'quay'
+  | 'gitlab-registry'
+  | 'artifactory'
+  | 'nexus'
+  | 'alibaba'
+  | 'cloudevents'
+  | 'zot'
+
+/** Who is told what happens. */
+export type NotificationConfig = NotificationWishes &
+  (
+    | (NotifiedOverHttp & { readonly to: 'slack' | 'teams'; readonly template?: string })
+    | (NotifiedOverHttp & { readonly to: 'webhook'; readonly secret?: string; readonly token?: string })
+    | (NotifiedOverHttp & { readonly to: 'flux-receiver'; readonly token?: string })
+    | (NotifiedOverHttp & { readonly to: 'argocd'; readonly secret?: string; readonly as: 'github' | 'gitlab' })
+    | {
+        readonly to: 'email'
+        /** `smtp://` or `smtps://` URL without a password. */
+        readonly url: string
+        readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
+        readonly credentials?: Login
+        readonly from: string
+        readonly recipients: readonly string[]
+        readonly template?: string
+      }
+  )
+
+export interface NotificationWishes {
+  /** Distinct. */
+  readonly name: string
+  readonly on: readonly ('updated' | 'failed' | 'held' | 'recovered' | 'config-refused')[]
+  /** Patterns in which `*` stands for any text. Absent: all policies. */
+  readonly policies?: readonly string[]
+  /** Keys of `Configuration.git`. Absent: all. */
+  readonly git?: readonly string[]
+  readonly intervalMs: number
+}
+
+export interface NotifiedOverHttp {
+  /** `https://` or `http://` URL without a password, and perhaps a secret itself. */
+  readonly url: string
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
+  readonly proxy?: string
+}
 
 export interface QueueConfig {
   /** `redis://` or `rediss://` URL, perhaps with a password. */

@@ -8,6 +8,8 @@ export const DEFAULTS = {
   registry: { requestsPerSecond: 20, concurrency: 8 },
   /** Docker Hub counts every request of an address, and refuses those who ask too often. */
   dockerHub: { requestsPerSecond: 5 },
+  /** As many as nobody sends: it is for what goes wrong. */
+  webhook: { requestsPerSecond: 10_000 },
   server: { host: '127.0.0.1', port: 8080 },
   state: '.tidemark',
 } as const

@@ -1,13 +1,15 @@
 import { resolve } from 'node:path'
 import { checked } from './checked.js'
-import type { Configuration, RegistryConfig, WebhookConfig } from './configuration.js'
+import type { Configuration, RegistryConfig } from './configuration.js'
 import { DEFAULTS } from './defaults.js'
 import { plainHttpByDefault, tryParseHost } from './host.js'
 import type { KeyFiles } from './key-files.js'
 import { folderOf, locate, type MapNode, type Path } from './node.js'
 import { loginOf, resolveTls } from './resolve-access.js'
 import { resolveGit } from './resolve-git.js'
+import { resolveNotifications } from './resolve-notifications.js'
 import { resolvePolicy } from './resolve-policy.js'
+import { resolveWebhook } from './resolve-webhook.js'
 import type { PolicyFile } from './schema.js'
 import { secretsOf } from './secrets.js'
 import { resolveServer } from './server.js'
@@ -40,6 +42,9 @@ export function resolveFile(
     ]),
     policies: policies.sort((a, b) => (a.name < b.name ? -1 : 1)),
     webhooks: record(file.webhooks, (name, webhook) => [name, resolveWebhook(name, webhook)]),
+    notifications: resolveNotifications(file.notifications ?? [], (keys, path) =>
+      absolute(['notifications', ...keys], path),
+    ),
     ...(file.queue !== undefined && { queue: { redis: file.queue.redis } }),
     state: file.state === undefined ? resolve(DEFAULTS.state) : absolute(['state'], file.state),
     server: resolveServer(file.server),
@@ -89,13 +94,6 @@ export function defaultRegistry(host: string): RegistryConfig {
     ...(host === 'docker.io' && DEFAULTS.dockerHub),
     plainHttp: plainHttpByDefault(host),
   }
-}
-
-function resolveWebhook(name: string, { sender, secret, registry, git }: Entry<'webhooks'>): WebhookConfig {
-  if (sender === 'generic' || sender === 'distribution') {
-    return { name, sender, secret, ...(registry !== undefined && { registry: hostOf(registry) }) }
-  }
-  return { name, sender, secret, git: checked(git, undefined) }
 }
 
 /** Without a prototype, unlike what `Object.fromEntries` makes. */

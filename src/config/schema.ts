@@ -6,12 +6,13 @@ import { named, oneOf, orText, section, text, textThat, withRule } from './field
 import { after, digest, fallback, holds, require, window } from './gating.js'
 import { git } from './git.js'
 import { entryNames, hostNames, policyNames } from './names.js'
+import { notification } from './notifications.js'
 import { isOrigin } from './proxies.js'
 import { oneForm, oneFormSchema, oneSchedule, oneScheduleSchema } from './rules.js'
 import { namedTag, namedTagSchema, select, tags } from './selection.js'
 import { server } from './server.js'
 import { imageComplaint, isRedisUrl } from './texts.js'
-import { flag, interval, notEmpty, path, timezone } from './values.js'
+import { flag, interval, notEmpty, path, requestsPerSecond, timezone } from './values.js'
 import { webhook } from './webhook.js'
 import { write } from './writing.js'
 
@@ -19,12 +20,6 @@ import { write } from './writing.js'
  * The policy file: one source for what is accepted, for its type, and for the JSON Schema of editors.
  * Defaults are told here and applied in resolve.ts and resolve-policy.ts, which also know those that depend on other values.
  */
-
-const requestsPerSecond = () => {
-  const expected = 'expected a number above 0 and below 100000'
-  const number = z.number().gt(0, expected).lt(100_000, expected)
-  return orText('a number above 0 and below 100000', number, /^(?=.*[1-9])[0-9]{1,5}(?:\.[0-9]{1,9})?$/)
-}
 
 const concurrency = () => {
   const expected = 'expected a whole number from 1 to 1000'
@@ -146,6 +141,11 @@ export const policyFile = section({
   git: named(entryNames, git, 'Git repositories by name.').optional(),
   policies: named(policyNames, policy, 'Policies by name.').optional(),
   webhooks: named(entryNames, webhook, 'Senders of push events by name.').optional(),
+  notifications: z
+    .array(notification, { error: 'expected a list' })
+    .max(100, { error: 'expected at most 100 entries' })
+    .optional()
+    .meta({ description: 'Who is told what happens.' }),
   queue: section({
     redis: textThat('a redis:// or rediss:// URL', isRedisUrl, '^rediss?://').meta({
       description: 'URL of the Redis that processes share.',

@@ -15,6 +15,12 @@ export const flag = () => orText('true or false', z.boolean(), /^(?:true|false)$
 
 export const timezone = () => textThat('a time zone such as "Europe/Paris"', isTimezone)
 
+export const requestsPerSecond = () => {
+  const expected = 'expected a number above 0 and below 100000'
+  const number = z.number().gt(0, expected).lt(100_000, expected)
+  return orText('a number above 0 and below 100000', number, /^(?=.*[1-9])[0-9]{1,5}(?:\.[0-9]{1,9})?$/)
+}
+
 /** How long a timer waits. */
 export const interval = () => duration('5m', 1_000, MAX_INTERVAL_MS, 'from 1s to 24d')
 

@@ -3,7 +3,9 @@ import { formatFault } from './errors.js'
 import { gitUrlKind } from './git-url.js'
 import { plainHttpByDefault, tryParseHost } from './host.js'
 import { entriesAt, formatPath, locate, type MapNode, type Path } from './node.js'
+import { notificationWarnings } from './notification-warnings.js'
 import { policyWarnings, type Warning } from './policy-warnings.js'
+import { isAddressed } from './webhook.js'
 
 type Resolved = Omit<Configuration, 'warnings' | 'proxies'>
 
@@ -15,6 +17,7 @@ export function warningsOf(configuration: Resolved, root: MapNode, now: number):
     ...gitWarnings(configuration),
     ...policyWarnings(configuration.policies, now),
     ...webhookWarnings(configuration, watched),
+    ...notificationWarnings(configuration.notifications),
     ...serverWarnings(configuration),
   ]
   if (configuration.policies.length === 0)
@@ -95,11 +98,15 @@ function* webhookWarnings({ webhooks, policies }: Resolved, watched: ReadonlySet
   const written = writtenBy(policies)
   for (const webhook of Object.values(webhooks)) {
     const path = ['webhooks', webhook.name]
-    if (webhook.secret.length < SAFE_SECRET_LENGTH) {
+    if ('secret' in webhook && webhook.secret.length < SAFE_SECRET_LENGTH) {
       yield { path: [...path, 'secret'], message: 'short enough to be guessed' }
     }
-    if ('git' in webhook && !written.has(webhook.git)) {
-      yield { path: [...path, 'git'], message: 'no policy writes to it: no event has an effect' }
+    if (isAddressed(webhook.sender)) {
+      const message = `"${webhook.sender}" cannot prove who it is: whoever knows the address may send, so keep it like a password`
+      yield { path: [...path, 'sender'], message }
+    }
+    if ('git' in webhook && webhook.git !== undefined && !written.has(webhook.git)) {
+      yield { path: [...path, 'git'], message: 'no policy writes to it: no push has an effect' }
     }
     if ('registry' in webhook && webhook.registry !== undefined && !watched.has(webhook.registry)) {
       const message = 'no policy watches an image of this registry: no event has an effect'

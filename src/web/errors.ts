@@ -5,6 +5,7 @@ export type WebErrorCode =
   | 'CANNOT_LISTEN'
   | 'UNKNOWN_WEBHOOK'
   | 'ENCODED_BODY' // a content encoding: what is signed and bounded are the bytes as sent
+  | 'TOO_MANY_REQUESTS'
   | 'UNKNOWN_POLICY'
   | 'INVALID' // what was asked can be read, and means nothing
 

@@ -1,6 +1,7 @@
+import type { Clock } from '../lifecycle/clock.js'
 import type { Holds } from '../status/holds.js'
 import type { Status } from '../status/status.js'
-import type { Pushed, Sender } from '../watchers/webhooks/sender.js'
+import type { AskingSender, Pushed, Sender } from '../watchers/webhooks/sender.js'
 
 /** What the HTTP server asks of the service. */
 export interface WebOptions {
@@ -8,12 +9,14 @@ export interface WebOptions {
   /** 0 for any free port. */
   readonly port: number
   /** By the name in the path `/webhooks/<name>`. */
-  readonly webhooks: ReadonlyMap<string, Sender>
+  readonly webhooks: ReadonlyMap<string, Webhook>
+  /** What the limits of webhooks go by. Default: the system's. */
+  readonly clock?: Clock
   /**
-   * Queues a look at what is configured of this. Resolves to true once it is safely queued, to false where none of it is
-   * configured. Throws a retryable error while the queue is away.
+   * Queues looks at what is configured of this, and resolves to their number once they are safely queued: 0 where nothing of it
+   * matters. Throws a retryable error while the queue is away.
    */
-  readonly hint: (pushed: Pushed) => Promise<boolean>
+  readonly hint: (pushed: readonly Pushed[]) => Promise<number>
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>
   /** Reasons why the process is not ready; none when it is. */
   readonly ready: () => Promise<readonly string[]>
@@ -28,6 +31,12 @@ export interface WebOptions {
   readonly onFailure?: ((event: { readonly path: string; readonly reason: string }) => void) | undefined
 }
 
+/** One entry of `webhooks` in the policy file. */
+export interface Webhook {
+  readonly sender: Sender | AskingSender
+  readonly requestsPerSecond: number
+}
+
 /** What became of one delivery. */
 export interface WebhookEvent {
   /** The configured name. Empty for `unknown`: what a stranger asks for must not become a metric's label. */
@@ -35,14 +44,17 @@ export interface WebhookEvent {
   readonly outcome: WebhookOutcome
   /** How many looks were queued. */
   readonly queued: number
+  /** What was pushed, as it was understood, such as `ghcr.io/org/app:1.4.0`; not all of very many. */
+  readonly pushed?: readonly string[]
   /** Why it was refused, for a person. */
   readonly reason?: string
 }
 
 export type WebhookOutcome =
   | 'accepted'
-  | 'ignored' // authentic, and nothing of it is configured
+  | 'ignored' // authentic, and nothing of it matters
   | 'unauthorized'
+  | 'limited' // too many requests, or too many without a proof
   | 'invalid'
   | 'too-large'
   | 'unavailable' // not queued: the sender should repeat it

@@ -19,6 +19,12 @@ export function verdictOf(thrown: unknown): Verdict {
   if (thrown instanceof WebhookError && thrown.code === 'UNAUTHORIZED') {
     return { status: 401, outcome: 'unauthorized', error }
   }
+  if (thrown instanceof WebError && thrown.code === 'TOO_MANY_REQUESTS') {
+    return { status: 429, outcome: 'limited', error }
+  }
+  if (thrown instanceof WebhookError && thrown.code === 'UNAVAILABLE') {
+    return { status: 503, outcome: 'unavailable', error: 'Cannot check event: the keys of its sender are away' }
+  }
   if (thrown instanceof WebhookError) return { status: 400, outcome: 'invalid', error }
   if (isRetryable(thrown)) return { status: 503, outcome: 'unavailable', error: 'Cannot queue event: queue is away' }
 

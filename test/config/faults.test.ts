@@ -20,6 +20,12 @@ const inGit = (line: string, url = '/a') => `policies: {}\ngit:\n  a: { url: ${u
 const LOGINS = `${FORMS} "token", or "sshKey", or "agent", or "githubApp", or "knownHosts"`
 const VARIABLES = '"summary", "git", "branch", "changes", "policies"'
 const HTTP_ONLY = 'goes with an https:// or http:// URL only'
+const SENDERS = [
+  ...['generic', 'bearer', 'distribution', 'harbor', 'gitlab-registry', 'artifactory', 'nexus', 'cloudevents', 'zot'],
+  ...['ecr', 'acr', 'gar', 'quay', 'alibaba', 'docker-hub', 'github', 'gitea', 'gitlab', 'bitbucket'],
+]
+  .map((sender) => `"${sender}"`)
+  .join(' or ')
 const inWebhook = (line: string) => `policies: {}\nwebhooks:\n  a: { sender: generic, secret: 12345678x, ${line} }\n`
 const top = (line: string) => `policies: {}\n${line}\n`
 
@@ -349,11 +355,8 @@ const FAULTS: readonly [string, readonly string[]][] = [
 
   // Webhooks.
   [
-    'policies: {}\nwebhooks: { a: { sender: harbor } }\n',
-    [
-      '2:16: webhooks.a.secret: missing, expected a text that is not empty',
-      '2:26: webhooks.a.sender: expected "generic" or "distribution" or "github" or "gitlab" or "gitea" or "bitbucket", found "harbor"',
-    ],
+    'policies: {}\nwebhooks: { a: { sender: harbour } }\n',
+    [`2:26: webhooks.a.sender: expected ${SENDERS}, found "harbour"`],
   ],
   [
     top('webhooks: { a: { sender: distribution, secret: "" } }'),
@@ -374,17 +377,51 @@ const FAULTS: readonly [string, readonly string[]][] = [
   [
     top('webhooks: { a: { sender: 1, secret: x, git: a, registry: ghcr.io } }'),
     [
-      '2:26: webhooks.a.sender: expected "generic" or "distribution" or "github" or "gitlab" or "gitea" or "bitbucket", found 1',
+      `2:26: webhooks.a.sender: expected ${SENDERS}, found 1`,
       '2:45: webhooks.a.git: no entry of "git" has the name "a"',
     ],
   ],
   [
-    top('webhooks: { a: { sender: github, secret: 1234567890, registry: ghcr.io } }'),
+    top('webhooks: { a: { sender: gitlab, secret: 1234567890, registry: ghcr.io } }'),
     [
       '2:16: webhooks.a.git: missing, expected the name of an entry of "git"',
       '2:42: webhooks.a.secret: expected a text that is not empty, found a number, put it in quotes',
-      '2:64: webhooks.a.registry: means nothing with the sender "github"',
+      '2:64: webhooks.a.registry: means nothing with the sender "gitlab"',
     ],
+  ],
+  [
+    top('webhooks: { a: { sender: quay }, b: { sender: github } }'),
+    [
+      '2:16: webhooks.a.secret: missing, expected a text that is not empty',
+      '2:37: webhooks.b.secret: missing, expected a text that is not empty',
+    ],
+  ],
+  [
+    top('webhooks: { a: { sender: gar, secret: x, serviceAccount: me, header: "a b" } }'),
+    [
+      '2:16: webhooks.a.audience: missing, expected the audience of the subscription',
+      '2:39: webhooks.a.secret: means nothing with the sender "gar"',
+      '2:58: webhooks.a.serviceAccount: expected the e-mail address of a service account, found "me"',
+      '2:70: webhooks.a.header: expected the name of a header, found "a b"',
+      '2:70: webhooks.a.header: means nothing with the sender "gar"',
+    ],
+  ],
+  [
+    top('webhooks: { a: { sender: docker-hub, secret: nineteen-characters, registry: docker.io } }'),
+    [
+      '2:46: webhooks.a.secret: becomes a part of the address, as this sender has no other proof: expected 20 to 200 letters, digits, ".", "_", "~" or "-"',
+      '2:77: webhooks.a.registry: means nothing with the sender "docker-hub"',
+    ],
+  ],
+  [
+    top('webhooks: { a: { sender: alibaba, secret: "more/than/twenty/characters" } }'),
+    [
+      '2:43: webhooks.a.secret: becomes a part of the address, as this sender has no other proof: expected 20 to 200 letters, digits, ".", "_", "~" or "-"',
+    ],
+  ],
+  [
+    inWebhook('requestsPerSecond: 0'),
+    ['3:63: webhooks.a.requestsPerSecond: expected a number above 0 and below 100000, found 0'],
   ],
   [
     `${inGit('branch: main').trimEnd()}\nwebhooks: { b: { sender: gitlab, secret: hunter2, git: b }, c: { sender: gitea, secret: x, git: "" } }\n`,

@@ -51,6 +51,8 @@ const ENV = {
   APP_KEY: RSA.export({ type: 'pkcs1', format: 'pem' }).toString(),
   APP_SIGNING_KEY: '-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nmade-up\n-----END PGP PRIVATE KEY BLOCK-----',
   REGISTRY_WEBHOOK_SECRET: 'a-long-registry-secret',
+  HARBOR_WEBHOOK_SECRET: 'a-long-secret-of-harbor',
+  ECR_WEBHOOK_SECRET: 'a-long-secret-of-amazon',
   FLEET_WEBHOOK_SECRET: 'a-long-secret-of-gitea',
   CI_WEBHOOK_SECRET: 'a-long-secret-of-ci',
   REDIS_PASSWORD: 'redis-password',
@@ -183,10 +185,15 @@ const JUDGED: readonly [string, boolean][] = [
   ['webhooks: { a: { sender: distribution, secret: "${X}" } }', true],
   ['webhooks: { a: { sender: distribution } }', false],
   ['webhooks: { a: { sender: github, git: a, secret: "${X}" } }', true],
-  ['webhooks: { a: { sender: github, secret: "${X}" } }', false],
+  ['webhooks: { a: { sender: github, secret: "${X}" } }', true],
+  ['webhooks: { a: { sender: github } }', false],
+  ['webhooks: { a: { sender: gitlab, secret: "${X}" } }', false],
+  ['webhooks: { a: { sender: gar, audience: a, serviceAccount: "a@b.c" } }', true],
+  ['webhooks: { a: { sender: gar, audience: a, serviceAccount: "a@b.c", secret: "${X}" } }', false],
+  ['webhooks: { a: { sender: docker-hub, secret: "${X}", registry: docker.io } }', false],
   ['webhooks: { a: { sender: gitlab, git: a, registry: ghcr.io, secret: "${X}" } }', false],
   ['webhooks: { a: { sender: "${S}", secret: "${X}" } }', true],
-  ['webhooks: { a: { sender: harbor, secret: "${X}" } }', false],
+  ['webhooks: { a: { sender: harbour, secret: "${X}" } }', false],
 ]
 
 for (const [text, expected] of JUDGED) {

@@ -73,6 +73,10 @@ webhooks:
   one: { sender: distribution, registry: 127.0.0.1:5000, secret: 12345678a }
   two: { sender: generic, secret: 12345678b }
   three: { sender: github, secret: 12345678c, git: a }
+  four: { sender: gitlab, secret: 12345678d, git: a }
+  five: { sender: ecr, secret: 12345678e, header: X-Api-Key, requestsPerSecond: 50 }
+  six: { sender: gar, audience: tidemark, serviceAccount: a@b.example, registry: INDEX.docker.io }
+  seven: { sender: docker-hub, secret: 12345678-12345678-fg }
 `)
   assert.deepEqual(
     { ...registries },
@@ -97,12 +101,20 @@ webhooks:
       ['b', { type: 'cron', expression: '0 4 * * *', timezone: 'Europe/Paris' }, 'allow', []],
     ],
   )
+  const usual = { requestsPerSecond: 10_000 }
   assert.deepEqual(
     { ...webhooks },
     {
-      one: { name: 'one', sender: 'distribution', registry: '127.0.0.1:5000', secret: '12345678a' },
-      two: { name: 'two', sender: 'generic', secret: '12345678b' },
-      three: { name: 'three', sender: 'github', secret: '12345678c', git: 'a' },
+      one: { name: 'one', ...usual, sender: 'distribution', registry: '127.0.0.1:5000', secret: '12345678a' },
+      two: { name: 'two', ...usual, sender: 'generic', secret: '12345678b' },
+      three: { name: 'three', ...usual, sender: 'github', secret: '12345678c', git: 'a' },
+      four: { name: 'four', ...usual, sender: 'gitlab', secret: '12345678d', git: 'a' },
+      five: { name: 'five', requestsPerSecond: 50, sender: 'ecr', secret: '12345678e', header: 'x-api-key' },
+      six: {
+        ...{ name: 'six', ...usual, sender: 'gar', registry: 'docker.io' },
+        ...{ audience: 'tidemark', serviceAccount: 'a@b.example' },
+      },
+      seven: { name: 'seven', ...usual, sender: 'docker-hub', secret: '12345678-12345678-fg' },
     },
   )
 })

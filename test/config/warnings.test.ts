@@ -76,14 +76,17 @@ git:
   ],
   [
     `${POLICY}\ngit: { used: { url: /a }, spare: { url: /b } }\nwebhooks:\n  a: { sender: gitea, git: used, secret: hunter2hunter2hunter2 }\n  b: { sender: gitea, git: spare, secret: hunter2hunter2hunter2 }`,
-    ['2:27: git.spare: no policy writes to it', '5:23: webhooks.b.git: no policy writes to it: no event has an effect'],
+    ['2:27: git.spare: no policy writes to it', '5:23: webhooks.b.git: no policy writes to it: no push has an effect'],
+  ],
+  [
+    `${POLICY}\n${USED}\nwebhooks:\n  a: { sender: quay, secret: hunter2-hunter2-hunter2 }\n  b: { sender: gar, audience: a, serviceAccount: a@b.example }`,
+    [
+      '4:8: webhooks.a.sender: "quay" cannot prove who it is: whoever knows the address may send, so keep it like a password',
+    ],
   ],
   [
     `${POLICY}\n${USED}\nwebhooks: { a: { sender: distribution, secret: hunter2 } }\nserver: { readToken: hunter2, adminToken: hunter2hunter2hunter2 }`,
-    [
-      '3:40: webhooks.a.secret: short enough to be guessed',
-      '4:11: server.readToken: short enough to be guessed',
-    ],
+    ['3:40: webhooks.a.secret: short enough to be guessed', '4:11: server.readToken: short enough to be guessed'],
   ],
 ]
 

@@ -14,7 +14,7 @@ test('answers unknown paths, methods and broken requests with a sentence', async
     ['POST', '/', 404, 'Cannot POST this path: not found'],
     ['GET', '/webhooks/ci', 404, 'Cannot GET this path: not found'],
     ['POST', '/webhooks/', 404, 'Cannot accept event: no webhook ""'],
-    ['POST', '/webhooks/ci/more', 404, 'Cannot POST this path: not found'],
+    ['POST', '/webhooks/ci/more/still', 404, 'Cannot POST this path: not found'],
     ['PUT', '/webhooks/ci', 404, 'Cannot PUT this path: not found'],
     ['GET', '/%zz', 400, "'/%zz' is not a valid url component"],
     ['POST', `/webhooks/${'n'.repeat(256)}`, 414, `'/webhooks/${'n'.repeat(256)}' is exceeding the max param length`],
@@ -89,7 +89,7 @@ test('cuts off who sends too slowly', async (t) => {
 test('answers what is in hand when it stops, and closes every connection', async (t) => {
   const queue: (() => void)[] = []
   const { web, post } = await startedWeb(t, {
-    hint: () => new Promise((resolve) => queue.push(() => resolve(true))),
+    hint: () => new Promise((resolve) => queue.push(() => resolve(1))),
   })
   const silent = await connected(web.url)
   const begun = await connected(web.url)

@@ -1,7 +1,10 @@
 import type { TestContext } from 'node:test'
+import { distributionSender } from '../../src/watchers/webhooks/distribution.js'
+import { dockerHubSender } from '../../src/watchers/webhooks/docker-hub.js'
+import { genericSender } from '../../src/watchers/webhooks/generic.js'
+import { githubSender } from '../../src/watchers/webhooks/github.js'
 import type { PushedBranch, PushedImage } from '../../src/watchers/webhooks/sender.js'
-import { createSender } from '../../src/watchers/webhooks/senders.js'
-import type { WebhookEvent, WebOptions } from '../../src/web/options.js'
+import type { Webhook, WebhookEvent, WebOptions } from '../../src/web/options.js'
 import { startWeb, type WebServer } from '../../src/web/server.js'
 import { SECRET } from '../watchers/webhooks/deliveries.js'
 
@@ -15,7 +18,10 @@ export interface StartedWeb {
   post(name: string, init: RequestInit): Promise<Response>
 }
 
-/** A server on a free port with the webhooks `ci` (generic), `prod` (Distribution) and `fleet` (GitHub), for which all but `unlisted` is configured, and the branch `main`. */
+/** Of the webhook `hub`. */
+export const PATH_SECRET = 'a-made-up-part-of-the-address'
+
+/** A server on a free port with the webhooks `ci` (generic), `prod` (Distribution), `fleet` (GitHub) and `hub` (Docker Hub), for which all but `unlisted` is configured, and the branch `main`. */
 export async function startedWeb(test: TestContext, over: Partial<WebOptions> = {}): Promise<StartedWeb> {
   const hints: PushedImage[] = []
   const branches: PushedBranch[] = []
@@ -25,17 +31,18 @@ export async function startedWeb(test: TestContext, over: Partial<WebOptions> = 
     host: '127.0.0.1',
     port: 0,
     webhooks: new Map([
-      ['ci', createSender({ sender: 'generic', secret: SECRET })],
-      ['fleet', createSender({ sender: 'github', secret: SECRET, git: 'fleet' })],
-      ['prod', createSender({ sender: 'distribution', secret: SECRET, registry: 'registry.example.com' })],
+      ['ci', webhook(genericSender({ secret: SECRET }))],
+      ['fleet', webhook(githubSender({ secret: SECRET, git: 'fleet' }))],
+      ['prod', webhook(distributionSender({ secret: SECRET, registry: 'registry.example.com' }))],
+      ['hub', webhook(dockerHubSender({ secret: PATH_SECRET }))],
     ]),
     async hint(pushed) {
-      if ('git' in pushed) {
-        branches.push(pushed)
-        return pushed.branch === 'main'
+      for (const one of pushed) {
+        if ('git' in one) branches.push(one)
+        else hints.push(one)
       }
-      hints.push(pushed)
-      return !pushed.repository.path.endsWith('unlisted')
+      return pushed.filter((one) => ('git' in one ? one.branch === 'main' : !one.repository.path.endsWith('unlisted')))
+        .length
     },
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', text: 'up 1\n' }),
     ready: async () => [],
@@ -52,4 +59,8 @@ export async function startedWeb(test: TestContext, over: Partial<WebOptions> = 
     failures,
     post: (name, init) => fetch(`${web.url}/webhooks/${name}`, { method: 'POST', ...init }),
   }
+}
+
+export function webhook(sender: Webhook['sender'], requestsPerSecond = 10_000): Webhook {
+  return { sender, requestsPerSecond }
 }

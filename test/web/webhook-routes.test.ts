@@ -11,7 +11,7 @@ const LIMIT = 1024 * 1024
 test('answers 202 once the hint is queued, and not before', async (t) => {
   const queue: (() => void)[] = []
   const { post, events } = await startedWeb(t, {
-    hint: () => new Promise((resolve) => queue.push(() => resolve(true))),
+    hint: () => new Promise((resolve) => queue.push(() => resolve(1))),
   })
   let answered = false
   const answer = post('ci', sent({ image: 'ghcr.io/harbour/lamp', tag: '2.7.1' })).finally(() => {
@@ -23,7 +23,8 @@ test('answers 202 once the hint is queued, and not before', async (t) => {
   const response = await answer
   assert.equal(response.status, 202)
   assert.deepEqual(await response.json(), { queued: 1 })
-  assert.deepEqual(events, [{ webhook: 'ci', outcome: 'accepted', queued: 1 }])
+  const pushed = ['ghcr.io/harbour/lamp:2.7.1']
+  assert.deepEqual(events, [{ webhook: 'ci', outcome: 'accepted', queued: 1, pushed }])
 })
 
 test('hints every image of a body once', async (t) => {
@@ -59,11 +60,11 @@ test('hints at the branch of a push', async (t) => {
 
 test('answers 200 to an authentic event without effect', async (t) => {
   const { post, hints, events } = await startedWeb(t)
-  const unlisted = notification({ target: { repository: 'harbour/unlisted' } })
+  const ignored = toInit(bearing({ events: [notification({ target: { repository: 'harbour/unlisted' } })] }))
   const deliveries: [name: string, init: RequestInit][] = [
     ['prod', toInit(bearing({ events: [notification({ action: 'pull' })] }))],
     ['prod', toInit(bearing({ events: [{ action: 'push', target: 'nonsense' }] }))],
-    ['prod', toInit(bearing({ events: [unlisted] }))],
+    ['prod', ignored],
     ['ci', sent([])],
   ]
   for (const [name, init] of deliveries) {
@@ -74,7 +75,10 @@ test('answers 200 to an authentic event without effect', async (t) => {
   assert.equal(hints.length, 1)
   assert.deepEqual(
     events,
-    deliveries.map(([webhook]) => ({ webhook, outcome: 'ignored', queued: 0 })),
+    deliveries.map(([webhook, init]) => {
+      const pushed = init === ignored ? { pushed: ['registry.example.com/harbour/unlisted:2.7.1'] } : {}
+      return { webhook, outcome: 'ignored', queued: 0, ...pushed }
+    }),
   )
 })
 
@@ -144,8 +148,8 @@ test('asks senders to repeat while the queue is away, and keeps defects to itsel
   for (const [thrown, status, error] of cases) {
     const { post, events } = await startedWeb(t, {
       hint: async (pushed) => {
-        if ('tag' in pushed && pushed.tag === '2') throw thrown
-        return true
+        if (pushed.some((one) => 'tag' in one && one.tag === '2')) throw thrown
+        return 1
       },
     })
     const response = await post('ci', sent([{ image: 'lamp:1' }, { image: 'lamp:2' }, { image: 'lamp:3' }]))

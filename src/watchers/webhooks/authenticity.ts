@@ -2,19 +2,21 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { WebhookError } from './errors.js'
 import type { Delivery } from './sender.js'
 
-const HEX = /^[0-9a-f]{64}$/i
 const BEARER = /^bearer +([^ ].*)$/i
 
 /**
- * Requires `header` to be `prefix` and the HMAC-SHA256 of the raw body in hexadecimal.
+ * Requires `header` to be `prefix` and the HMAC of the raw body in hexadecimal.
  * Throws `WebhookError` `UNAUTHORIZED`, without saying what a right one would be.
  */
-export function requireSignature(delivery: Delivery, header: string, secret: string, prefix = 'sha256='): void {
-  const value = delivery.headers[header] ?? ''
-  const given = value.slice(prefix.length)
-  const expected = createHmac('sha256', secret).update(delivery.body).digest()
-  const isRight = value.startsWith(prefix) && HEX.test(given) && timingSafeEqual(Buffer.from(given, 'hex'), expected)
-  if (!isRight) throw unauthorized('signature')
+export function requireSignature(
+  { headers, body }: Delivery,
+  header: string,
+  secret: string,
+  prefix = 'sha256=',
+  algorithm: 'sha1' | 'sha256' = 'sha256',
+): void {
+  const expected = createHmac(algorithm, secret).update(body).digest('hex')
+  if (!isSame((headers[header] ?? '').toLowerCase(), `${prefix}${expected}`)) throw unauthorized('signature')
 }
 
 /**
@@ -42,6 +44,20 @@ export function requireToken(delivery: Delivery, header: string, secret: string)
 export function requireBearer(delivery: Delivery, secret: string): void {
   const given = BEARER.exec(delivery.headers.authorization ?? '')?.[1]
   if (given === undefined || !isSame(given, secret)) throw unauthorized('bearer token')
+}
+
+/** Requires the secret in `header` as it is, or where none is named as a bearer token. Throws `WebhookError` `UNAUTHORIZED`. */
+export function requireSecret(delivery: Delivery, secret: string, header: string | undefined): void {
+  if (header === undefined) requireBearer(delivery, secret)
+  else requireToken(delivery, header, secret)
+}
+
+/**
+ * Requires the secret behind the name in the path, for senders that can be given nothing but an address.
+ * Throws `WebhookError` `UNAUTHORIZED`.
+ */
+export function requirePathSecret({ pathSecret }: Delivery, secret: string): void {
+  if (pathSecret === undefined || !isSame(pathSecret, secret)) throw unauthorized('secret in the path')
 }
 
 /** Whether a header has this text, in a time that tells nothing of it. */

@@ -6,7 +6,12 @@ export const MAX_EVENTS = 1_000
 
 /** Reads a JSON body in UTF-8 as `shape` says. Throws `WebhookError` `INVALID_BODY`. */
 export function parseBody<Shape extends z.ZodType>(body: Uint8Array, shape: Shape): z.output<Shape> {
-  const result = shape.safeParse(parseJson(body))
+  return checkShape(parseJson(body), shape)
+}
+
+/** The same of a value that is parsed already. */
+export function checkShape<Shape extends z.ZodType>(value: unknown, shape: Shape): z.output<Shape> {
+  const result = shape.safeParse(value)
   if (result.success) return result.data
   const [issue] = result.error.issues
   const at = issue === undefined || issue.path.length === 0 ? '' : ` at "${issue.path.join('.')}"`

@@ -1,30 +1,83 @@
+import type { Clock } from '../../lifecycle/clock.js'
+import type { Proxies } from '../../net/proxies.js'
+import { acrSender } from './acr.js'
 import { bitbucketSender } from './bitbucket.js'
 import { distributionSender } from './distribution.js'
+import { dockerHubSender } from './docker-hub.js'
+import { ecrSender } from './ecr.js'
+import { GOOGLE_KEYS, garSender } from './gar.js'
 import { genericSender } from './generic.js'
 import { giteaSender } from './gitea.js'
 import { githubSender } from './github.js'
 import { gitlabSender } from './gitlab.js'
-import type { Sender } from './sender.js'
+import { harborSender } from './harbor.js'
+import { quaySender } from './quay.js'
+import type { AskingSender, Sender } from './sender.js'
+import { signingKeys } from './signing-keys.js'
 
 /** One entry of `webhooks` in the policy file. */
 export type SenderConfig =
   | {
-      readonly sender: 'generic' | 'distribution'
+      readonly sender:
+        | 'generic'
+        | 'bearer'
+        | 'distribution'
+        | 'harbor'
+        | 'quay'
+        | 'gitlab-registry'
+        | 'artifactory'
+        | 'nexus'
+        | 'alibaba'
+        | 'cloudevents'
+        | 'zot'
       readonly secret: string
       readonly registry?: string | undefined
     }
+  | { readonly sender: 'docker-hub'; readonly secret: string }
   | {
-      readonly sender: 'github' | 'gitlab' | 'gitea' | 'bitbucket'
+      readonly sender: 'ecr' | 'acr'
       readonly secret: string
-      readonly git: string
+      readonly header?: string | undefined
+      readonly registry?: string | undefined
     }
+  | {
+      readonly sender: 'gar'
+      readonly audience: string
+      readonly serviceAccount: string
+      readonly registry?: string | undefined
+    }
+  | {
+      readonly sender: 'github' | 'gitea'
+      readonly secret: string
+      readonly git?: string | undefined
+      readonly registry?: string | undefined
+    }
+  | { readonly sender: 'gitlab' | 'bitbucket'; readonly secret: string; readonly git: string }
 
-export function createSender(config: SenderConfig): Sender {
+/** What a sender that has to ask needs beside its entry. */
+export interface SenderSurroundings {
+  readonly proxies: Proxies
+  readonly clock: Clock
+}
+
+export function createSender(config: SenderConfig, { proxies, clock }: SenderSurroundings): Sender | AskingSender {
   switch (config.sender) {
     case 'generic':
       return genericSender(config)
     case 'distribution':
       return distributionSender(config)
+    case 'docker-hub':
+      return dockerHubSender(config)
+    case 'harbor':
+      return harborSender(config)
+    case 'quay':
+      return quaySender(config)
+    case 'ecr':
+      return ecrSender(config)
+    case 'acr':
+      return acrSender(config)
+    case 'gar':
+      return garSender({ ...config, keys: signingKeys({ url: GOOGLE_KEYS, proxies, clock }), clock })
     case 'github':
       return githubSender(config)
     case 'gitlab':
@@ -33,5 +86,13 @@ export function createSender(config: SenderConfig): Sender {
       return giteaSender(config)
     case 'bitbucket':
       return bitbucketSender(config)
+    case 'bearer':
+    case 'gitlab-registry':
+    case 'artifactory':
+    case 'nexus':
+    case 'alibaba':
+    case 'cloudevents':
+    case 'zot':
+      throw new RangeError(`Cannot create sender "${config.sender}": there is none yet`)
   }
 }

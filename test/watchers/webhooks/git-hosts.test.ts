@@ -1,17 +1,27 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
+import { bitbucketSender } from '../../../src/watchers/webhooks/bitbucket.js'
 import { WebhookError } from '../../../src/watchers/webhooks/errors.js'
-import type { Delivery } from '../../../src/watchers/webhooks/sender.js'
-import { createSender } from '../../../src/watchers/webhooks/senders.js'
+import { giteaSender } from '../../../src/watchers/webhooks/gitea.js'
+import { type GitHostOptions, githubSender } from '../../../src/watchers/webhooks/github.js'
+import { gitlabSender } from '../../../src/watchers/webhooks/gitlab.js'
+import type { Delivery, Sender } from '../../../src/watchers/webhooks/sender.js'
 import { type GitHost, push, SECRET } from './deliveries.js'
 
 const HOSTS = ['github', 'gitlab', 'gitea', 'bitbucket-cloud', 'bitbucket-data-center'] as const
 const ZEROS = '0'.repeat(40)
 
+const SENDERS: Readonly<Record<GitHost, (options: GitHostOptions) => Sender>> = {
+  github: githubSender,
+  gitlab: gitlabSender,
+  gitea: giteaSender,
+  'bitbucket-cloud': bitbucketSender,
+  'bitbucket-data-center': bitbucketSender,
+}
+
 const senderOf = (host: GitHost, secret = SECRET) => {
-  const sender = host.startsWith('bitbucket') ? 'bitbucket' : (host as Exclude<GitHost, `bitbucket-${string}`>)
-  return createSender({ sender, secret, git: 'fleet' })
+  return SENDERS[host]({ secret, git: 'fleet' })
 }
 
 for (const host of HOSTS) {
