@@ -91,9 +91,7 @@ export function startRecorder({ jobs: { shown }, clock, clean, onTrouble }: Reco
   }
 
   function noteBranch(where: Pick<UpdateTarget, 'git' | 'branch'>, report: Omit<BranchReport, 'version' | 'retries'>) {
-    const key = branchKey(where)
-    const { failure = report.failure, ...rest } = report
-    branches.set(key, { version: 1, ...rest, ...(failure && { failure }), retries: retries.get(where.git) ?? 0 })
+    branches.set(branchKey(where), { version: 1, ...report, retries: retries.get(where.git) ?? 0 })
   }
 
   /** Writes what was noted. What cannot be written now is tried again with what follows. */
