@@ -1,4 +1,5 @@
 import type { Configuration } from './config/configuration.js'
+import { tryParseDuration } from './config/duration.js'
 import { reasonOf } from './error.js'
 import type { Jobs } from './jobs/jobs.js'
 import { memoryJobs } from './jobs/memory.js'
@@ -13,8 +14,11 @@ import { redactor } from './telemetry/logger.js'
 import { type Metrics, scrape } from './telemetry/metrics.js'
 import { startUpdates } from './updaters/updates.js'
 import { startPolls } from './watchers/polls.js'
+import type { Watch } from './watchers/watch.js'
 import { pushHints } from './watchers/webhooks/push-hints.js'
 import { createSender } from './watchers/webhooks/senders.js'
+import { accessOf } from './web/access.js'
+import { createOperations } from './web/operations.js'
 import type { WebOptions } from './web/options.js'
 import { startWeb } from './web/server.js'
 
@@ -66,6 +70,15 @@ export async function startService(configuration: Configuration, options: Servic
       ),
     status: createBoard({ version, clock, jobs, holds, registry: parts.registry, recorder, configured, clean }),
     holds,
+    access: accessOf({ tokens: () => configuration.server, clock }),
+    operations: createOperations({
+      repositoryOf: (policy) => watchOf(policy, parts)?.key,
+      orderPoll: (repository) => jobs.polls.add({ version: 1, repository, trigger: 'request' }),
+      holds,
+      durationOf: tryParseDuration,
+      now: clock.now,
+      onOperation: events.operated,
+    }),
     onWebhook: events.webhookReceived,
     onFailure: events.requestFailed,
   })
@@ -112,6 +125,10 @@ async function orderUpdatesOf(policy: string, { watches }: Parts, jobs: Jobs, re
   const targets = policies.find(({ name }) => name === policy)?.targets ?? []
   await Promise.all(targets.map(({ git, branch }) => jobs.updates.add({ version: 1, git, branch })))
   recorder.changed()
+}
+
+function watchOf(policy: string, { watches }: Parts): Watch | undefined {
+  return [...watches.values()].find(({ policies }) => policies.some(({ name }) => name === policy))
 }
 
 /** What the policies selected, whichever process did the poll. */

@@ -34,6 +34,16 @@ export interface Events {
     readonly reason?: string
   }): void
   requestFailed(failure: { readonly path: string; readonly reason: string }): void
+  /** Somebody ordered it, over the API or on the page. */
+  operated(operation: {
+    readonly operation: 'poll' | 'hold' | 'release'
+    readonly by: string
+    readonly policy: string
+    readonly tag?: string | undefined
+    readonly reason?: string | undefined
+    readonly until?: number | undefined
+    readonly released?: boolean | undefined
+  }): void
   gitOperated(operation: {
     readonly git: string
     readonly operation: string
@@ -158,6 +168,10 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
     },
     requestFailed(failure) {
       log.error('Request failed', failure)
+    },
+    operated({ operation, until, ...order }) {
+      const message = { poll: 'Poll ordered', hold: 'Hold set', release: 'Hold lifted' }[operation]
+      log.info(message, { ...order, ...(until !== undefined && { until: new Date(until).toISOString() }) })
     },
     gitOperated({ durationMs, ...operation }) {
       metrics.gitOperations.inc(operation)

@@ -37,6 +37,8 @@ export interface Denial {
  * are limited by address, and tokens are compared in constant time.
  */
 export interface Access {
+  /** Whether everybody may read. */
+  isOpen(): boolean
   /** Whether an admin token is configured. Without, there are no operations. */
   hasOperations(): boolean
   /** Whether a request may read. For pages: they show the login form where it may not. */
@@ -88,6 +90,7 @@ export function accessOf({ tokens, clock }: AccessOptions): Access {
   }
 
   return {
+    isOpen: () => tokens().readToken === undefined,
     hasOperations: () => tokens().adminToken !== undefined,
     reader: (visitor) => deny(visitor, 'read') === undefined,
     admin: operates,

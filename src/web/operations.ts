@@ -35,19 +35,13 @@ export interface Operation {
   readonly released?: boolean | undefined
 }
 
-/** What of a policy an operation is about. */
-export interface OperatedPolicy {
-  /** The canonical name of its repository. */
-  readonly repository: string
-  readonly targets: readonly { readonly git: string; readonly branch: string }[]
-}
-
 export interface OperationsOptions {
-  /** By its name; undefined where there is none. Asked for each operation. */
-  readonly policyOf: (name: string) => OperatedPolicy | undefined
-  readonly holds: Holds
+  /** The canonical name of a policy's repository; undefined where no policy has the name. Asked for each operation. */
+  readonly repositoryOf: (policy: string) => string | undefined
+  /** Orders a look at a repository. */
   readonly orderPoll: (repository: string) => Promise<void>
-  readonly orderUpdate: (git: string, branch: string) => Promise<void>
+  /** Sees to it that what is held or released is judged anew. */
+  readonly holds: Holds
   /** Milliseconds of a text such as `1h30m`; undefined where it is none. */
   readonly durationOf: (text: string) => number | undefined
   readonly now: () => number
@@ -57,43 +51,37 @@ export interface OperationsOptions {
 const MAX_REASON = 200
 
 export function createOperations(options: OperationsOptions): Operations {
-  const { holds, orderPoll, orderUpdate, now, onOperation } = options
-  const policyOf = (name: string): OperatedPolicy => {
-    const policy = options.policyOf(name)
-    if (policy !== undefined) return policy
-    throw new WebError('UNKNOWN_POLICY', `Cannot find policy "${name}": there is none of this name`)
+  const { holds, orderPoll, durationOf, now, onOperation } = options
+  const repositoryOf = (policy: string): string => {
+    const repository = options.repositoryOf(policy)
+    if (repository !== undefined) return repository
+    throw new WebError('UNKNOWN_POLICY', `Cannot find policy "${policy}": there is none of this name`)
   }
-  // What is shown is what the last look at the branch found.
-  const showAnew = ({ targets }: OperatedPolicy) =>
-    Promise.all(targets.map(({ git, branch }) => orderUpdate(git, branch)))
 
   return {
-    async poll(name, by) {
-      const { repository } = policyOf(name)
-      await orderPoll(repository)
-      onOperation({ operation: 'poll', by, policy: name })
+    async poll(policy, by) {
+      await orderPoll(repositoryOf(policy))
+      onOperation({ operation: 'poll', by, policy })
     },
-    async hold(name, { tag, reason, until }, by) {
-      const policy = policyOf(name)
+    async hold(policy, { tag, reason, until }, by) {
+      repositoryOf(policy)
       checkTag(tag)
       const at = now()
       const hold: Hold = {
         ...(tag !== undefined && { tag }),
         reason: reasonIn(reason),
         at,
-        ...(until !== undefined && { until: endOf(until, at, options.durationOf) }),
+        ...(until !== undefined && { until: endOf(until, at, durationOf) }),
       }
-      await holds.set(name, hold)
-      onOperation({ operation: 'hold', by, policy: name, tag, reason: hold.reason, until: hold.until })
-      await showAnew(policy)
+      await holds.set(policy, hold)
+      onOperation({ operation: 'hold', by, policy, tag, reason: hold.reason, until: hold.until })
       return hold
     },
-    async release(name, tag, by) {
-      const policy = policyOf(name)
+    async release(policy, tag, by) {
+      repositoryOf(policy)
       checkTag(tag)
-      const released = await holds.release(name, tag)
-      onOperation({ operation: 'release', by, policy: name, tag, released })
-      await showAnew(policy)
+      const released = await holds.release(policy, tag)
+      onOperation({ operation: 'release', by, policy, tag, released })
       return released
     },
   }

@@ -2,6 +2,8 @@ import type { Clock } from '../lifecycle/clock.js'
 import type { Holds } from '../status/holds.js'
 import type { Status } from '../status/status.js'
 import type { AskingSender, Pushed, Sender } from '../watchers/webhooks/sender.js'
+import type { Access } from './access.js'
+import type { Operations } from './operations.js'
 
 /** What the HTTP server asks of the service. */
 export interface WebOptions {
@@ -24,6 +26,11 @@ export interface WebOptions {
   readonly status?: Status
   /** What they let people hold and release. */
   readonly holds?: Holds
+  /** Who may read them, and who may order what. */
+  readonly access?: Access
+  readonly operations?: Operations
+  /** Names that lead to a server on loopback, beside addresses and `localhost`. */
+  readonly names?: readonly string[]
   readonly onWebhook?: ((event: WebhookEvent) => void) | undefined
   /** How long a sender may take for one request. Default 10 s. */
   readonly requestTimeoutMs?: number

@@ -4,10 +4,14 @@ import type { AddressInfo } from 'node:net'
 import { type FastifyInstance, fastify } from 'fastify'
 import { reasonOf } from '../error.js'
 import type { Component } from '../lifecycle/component.js'
+import { refuseForeignNames } from './access-hosts.js'
 import { answerFailures, refuseUnroutable, secureAnswers } from './answers.js'
+import { apiRoutes } from './api-routes.js'
 import { WebError } from './errors.js'
 import { healthRoutes } from './health-routes.js'
 import type { WebOptions } from './options.js'
+import { plainLoginPage } from './session-page.js'
+import { sessionRoutes } from './session-routes.js'
 import { webhookRoutes } from './webhook-routes.js'
 
 export interface WebServer extends Component {
@@ -20,7 +24,8 @@ const BODY_LIMIT_BYTES = 1024 * 1024
 const REQUEST_TIMEOUT_MS = 10_000
 const IDLE_TIMEOUT_MS = 30_000
 const MAX_CONNECTIONS = 1_000
-const MAX_NAME_LENGTH = 255
+/** Of a policy: 253 characters, of which slashes are three as `%2F`. */
+const MAX_NAME_LENGTH = 800
 
 /** Starts the HTTP server of `server.host` and `server.port`. Throws `WebError`. */
 export async function startWeb(options: WebOptions): Promise<WebServer> {
@@ -48,6 +53,7 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
   answerFailures(app, options.onFailure)
   healthRoutes(app, options)
   webhookRoutes(app, options)
+  peopleRoutes(app, options)
 
   const inHand = responsesInHand(app.server)
   const url = await listen(app, options)
@@ -59,6 +65,14 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
       return stopped
     },
   }
+}
+
+/** What people and their programs ask for. */
+function peopleRoutes(app: FastifyInstance, { access, status, operations, names = [], onFailure }: WebOptions): void {
+  if (access === undefined || status === undefined || operations === undefined) return
+  refuseForeignNames(app, access, names)
+  sessionRoutes(app, { access, loginPage: plainLoginPage })
+  apiRoutes(app, { access, status, operations, onFailure })
 }
 
 async function listen(app: FastifyInstance, { host, port }: WebOptions): Promise<string> {

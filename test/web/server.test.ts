@@ -17,7 +17,7 @@ test('answers unknown paths, methods and broken requests with a sentence', async
     ['POST', '/webhooks/ci/more/still', 404, 'Cannot POST this path: not found'],
     ['PUT', '/webhooks/ci', 404, 'Cannot PUT this path: not found'],
     ['GET', '/%zz', 400, "'/%zz' is not a valid url component"],
-    ['POST', `/webhooks/${'n'.repeat(256)}`, 414, `'/webhooks/${'n'.repeat(256)}' is exceeding the max param length`],
+    ['POST', `/webhooks/${'n'.repeat(801)}`, 414, `'/webhooks/${'n'.repeat(801)}' is exceeding the max param length`],
   ]
   for (const [method, path, status, error] of cases) {
     const response = await fetch(web.url + path, { method })
