@@ -57,8 +57,10 @@ export function stream(
 
 /** What a server said, fit for one line of a log: no control characters, bounded, no secret. */
 export function serverText(transport: Pick<Transport, 'conceal'>, text: string): string {
+  // Concealed before it is cut: half a secret would not be known.
   const lines = transport
-    .conceal(text.slice(0, 4_000))
+    .conceal(text.slice(0, 100_000))
+    .slice(0, 4_000)
     .split(/[\r\n]+/)
     .map((line) => line.replace(UNPRINTABLE, ' ').trim())
     .filter((line) => line !== '')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { after, afterEach, before, describe, test } from 'node:test'
-import { discover } from '../../../src/updaters/git/answer.js'
+import { discover, serverText } from '../../../src/updaters/git/answer.js'
 import type { GitErrorCode } from '../../../src/updaters/git/errors.js'
 import { httpTransport } from '../../../src/updaters/git/transports/http.js'
 import { eventually } from '../../parts/eventually.js'
@@ -26,6 +26,12 @@ describe('answers of a server', () => {
     status,
     headers: { 'content-type': type },
     body: Buffer.from(body),
+  })
+
+  test('are cut behind their secrets', () => {
+    const transport = httpTransport(new URL('http://127.0.0.1:1/'), { credentials })
+    const said = serverText(transport, `${'\n'.repeat(3_995)}${credentials.password} and more`)
+    assert.equal(said, '*** a')
   })
 
   // Node's servers refuse to send such a reason phrase, and its clients take it.
