@@ -1,5 +1,6 @@
 import type { Logger } from './logger.js'
 import type { Metrics } from './metrics.js'
+import { createRefusals } from './refusals.js'
 
 /** What happens, one function each: it counts and writes the log record together, so that the two never disagree. */
 export interface Events {
@@ -31,6 +32,8 @@ export interface Events {
     readonly webhook: string
     readonly outcome: string
     readonly queued: number
+    /** What was pushed, such as `ghcr.io/org/app:1.4.0`. */
+    readonly pushed?: readonly string[]
     readonly reason?: string
   }): void
   requestFailed(failure: { readonly path: string; readonly reason: string }): void
@@ -103,6 +106,7 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
   // By Git repository, alike.
   const failedUpdates = new Map<string, string>()
   const queueTroubles = new Map<string, number>()
+  const refused = createRefusals(log, now)
   const spared = new Set<string>()
   const pendingOf = new Map<string, readonly { readonly policy: string; readonly reason: string }[]>()
 
@@ -164,7 +168,7 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
       // Registries tell of every layer and every pull: what is none of ours is no news.
       if (event.outcome === 'ignored') log.debug('Push event ignored', event)
       else if (event.outcome === 'accepted') log.info('Push event received', event)
-      else log.warn('Push event refused', event)
+      else refused(event)
     },
     requestFailed(failure) {
       log.error('Request failed', failure)
