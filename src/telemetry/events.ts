@@ -6,6 +6,10 @@ import { createRefusals } from './refusals.js'
 export interface Events {
   started(service: { readonly url?: string; readonly role: string; readonly policies: number }): void
   stopping(signal: string): void
+  /** A newer policy file is in force. */
+  configApplied(configuration: { readonly policies: readonly string[] }): void
+  /** A newer policy file is not taken, and the one in force stays. */
+  configRefused(refusal: { readonly reason: string }): void
   registryRequested(request: {
     readonly registry: string
     readonly operation: string
@@ -78,6 +82,13 @@ export interface Events {
     readonly line?: number
     readonly message: string
   }): void
+  /** A message was sent to who is told of news, or not: `failed` is tried again, `refused` is not. */
+  notified(message: {
+    readonly to: string
+    readonly outcome: 'sent' | 'failed' | 'refused'
+    readonly notices: number
+    readonly reason?: string
+  }): void
   queueTroubled(trouble: { readonly queue: string; readonly reason: string }): void
 }
 
@@ -108,6 +119,10 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
   const queueTroubles = new Map<string, number>()
   const refused = createRefusals(log, now)
   const spared = new Set<string>()
+  /** Policies whose repository was listed. */
+  const succeeded = new Set<string>()
+  let refusedConfig: string | undefined
+  const unnotified = new Map<string, string>()
   const pendingOf = new Map<string, readonly { readonly policy: string; readonly reason: string }[]>()
 
   return {
@@ -117,6 +132,23 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
     },
     stopping(signal) {
       log.info('Stopping: finishing the work in hand', { signal })
+    },
+    configApplied({ policies }) {
+      metrics.configValid.set(1)
+      refusedConfig = undefined
+      const kept = new Set(policies)
+      for (const policy of succeeded) {
+        if (kept.has(policy)) continue
+        succeeded.delete(policy)
+        metrics.policyLastSuccess.remove({ policy })
+      }
+      log.info('Policy file applied', { policies: policies.length })
+    },
+    configRefused({ reason }) {
+      metrics.configValid.set(0)
+      const isNews = refusedConfig !== reason
+      refusedConfig = reason
+      log[isNews ? 'error' : 'debug']('Policy file refused: the one in force stays', { reason })
     },
     registryRequested({ durationMs, ...request }) {
       metrics.registryRequests.inc(request)
@@ -153,7 +185,10 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
       }
       if (outcome !== 'skipped') {
         if (troubles.delete(repository)) log.info('Poll works again', { repository })
-        for (const policy of poll.policies) metrics.policyLastSuccess.set({ policy }, now() / 1000)
+        for (const policy of poll.policies) {
+          succeeded.add(policy)
+          metrics.policyLastSuccess.set({ policy }, now() / 1000)
+        }
       }
       log.debug('Polled', { repository, outcome, durationMs: Math.round(poll.durationMs) })
     },
@@ -222,6 +257,17 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
     warned(warning) {
       const { message, ...where } = warning
       log.warn(message, where)
+    },
+    notified({ reason = '', ...message }) {
+      metrics.notifications.inc({ to: message.to, outcome: message.outcome })
+      if (message.outcome === 'sent') {
+        unnotified.delete(message.to)
+        return log.info('Notification sent', message)
+      }
+      const isNews = unnotified.get(message.to) !== reason
+      unnotified.set(message.to, reason)
+      const failed = message.outcome === 'failed'
+      log[isNews ? 'warn' : 'debug'](failed ? 'Notification failed' : 'Notification refused', { ...message, reason })
     },
     queueTroubled(trouble) {
       const key = JSON.stringify([trouble.queue, trouble.reason])

@@ -43,6 +43,10 @@ export function createMetrics(version: string) {
       ['registry'],
     ),
     webhookEvents: counter('tidemark_webhook_events_total', 'Push events received', ['webhook', 'outcome']),
+    notifications: counter('tidemark_notifications_total', 'Messages to people and programs outside, by try', [
+      'to',
+      'outcome',
+    ]),
     jobs: gauge('tidemark_jobs', 'Jobs of each queue', ['queue', 'state']),
     updates: counter('tidemark_updates_total', 'Update jobs done', ['git', 'outcome']),
     gitOperations: counter('tidemark_git_operations_total', 'Git operations', ['git', 'operation', 'outcome']),

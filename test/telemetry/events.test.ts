@@ -9,13 +9,14 @@ function setup() {
     lines.push(`${level} ${message} ${Object(fields).reason ?? ''}`.trim())
   const log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
   const clock = { now: 0 }
-  const events = createEvents(log, createMetrics('1'), () => clock.now)
+  const metrics = createMetrics('1')
+  const events = createEvents(log, metrics, () => clock.now)
   const told = (poll: Pick<Poll, 'outcome' | 'reason' | 'resting'>) => {
     lines.length = 0
     events.polled({ registry: 'ghcr.io', repository: 'ghcr.io/a/a', policies: [], durationMs: 1, ...poll })
     return lines.filter((line) => !line.startsWith('debug'))
   }
-  return { told, events, lines, clock }
+  return { told, events, lines, clock, metrics }
 }
 
 it('tells each trouble of a repository once, and its end', () => {
@@ -108,4 +109,35 @@ it('tells that the history of a branch does not go back far enough', () => {
   const { events, lines } = setup()
   events.historyShortened({ git: 'fleet', branch: 'main', reason: 'only the newest 100 commits' })
   assert.deepEqual(lines, ['info History does not go back far enough to know all reverts only the newest 100 commits'])
+})
+
+it('tells why a newer policy file is refused once, and that one is in force again', async () => {
+  const { events, lines, metrics } = setup()
+  const valid = async () => (await metrics.configValid.get()).values[0]?.value
+  events.started({ role: 'all', policies: 1 })
+  assert.equal(await valid(), 1)
+  for (const reason of ['unknown key "polices"', 'unknown key "polices"', 'no such file']) {
+    events.configRefused({ reason })
+    assert.equal(await valid(), 0)
+  }
+  events.configApplied({ policies: ['app'] })
+  assert.equal(await valid(), 1)
+  assert.deepEqual(lines.slice(1), [
+    'error Policy file refused: the one in force stays unknown key "polices"',
+    'debug Policy file refused: the one in force stays unknown key "polices"',
+    'error Policy file refused: the one in force stays no such file',
+    'info Policy file applied',
+  ])
+})
+
+it('forgets when policies were looked at that are no more', async () => {
+  const { events, metrics } = setup()
+  const poll = { registry: 'ghcr.io', repository: 'ghcr.io/a/a', outcome: 'unchanged', durationMs: 1 } as const
+  events.polled({ ...poll, policies: ['app', 'old'] })
+  events.configApplied({ policies: ['app', 'new'] })
+  const { values } = await metrics.policyLastSuccess.get()
+  assert.deepEqual(
+    values.map(({ labels }) => labels),
+    [{ policy: 'app' }],
+  )
 })
