@@ -27,7 +27,7 @@ import { askTags } from './tags.js'
 export interface BoardOptions {
   readonly version: string
   readonly clock: Clock
-  readonly jobs: Pick<Jobs, 'selections' | 'sightings' | 'shown' | 'polls' | 'updates'>
+  readonly jobs: Pick<Jobs, 'selections' | 'sightings' | 'shown' | 'polls' | 'updates' | 'notices'>
   readonly holds: Pick<Holds, 'list'>
   readonly registry: Pick<Registry, 'listTags'>
   readonly recorder: Pick<Recorder, 'onWritten'>
@@ -205,11 +205,9 @@ function hostShown(report: HostReport | undefined, now: number): Partial<Registr
   }
 }
 
-async function queuesOf({ polls, updates }: BoardOptions['jobs']): Promise<readonly QueueStatus[]> {
-  return [
-    { name: 'polls', ...(await polls.counts()) },
-    { name: 'updates', ...(await updates.counts()) },
-  ]
+async function queuesOf({ polls, updates, notices }: BoardOptions['jobs']): Promise<readonly QueueStatus[]> {
+  const queues = Object.entries({ polls, updates, notices })
+  return Promise.all(queues.map(async ([name, queue]) => ({ name, ...(await queue.counts()) })))
 }
 
 function distinct(texts: readonly string[]): readonly string[] {

@@ -26,7 +26,12 @@ const judged = (...places: readonly JudgedPlace[]) => judgedPlaces({ places, unp
 describe('what is shown of places', () => {
   it('is what stands there once all that was due is pushed', () => {
     const { places, policies } = judged(
-      place({ state: 'pending', obstacle: 'update', reason: '1.1.0 is selected', edit: due?.edit }),
+      place({
+        state: 'pending',
+        obstacle: 'update',
+        reason: '1.1.0 is selected',
+        ...(due?.edit && { edit: due.edit }),
+      }),
       place({ line: 2, state: 'pending', obstacle: 'window', reason: 'waits', until: 7 }),
     )
     assert.deepEqual(places, [
