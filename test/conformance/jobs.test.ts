@@ -3,10 +3,12 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { bullmqJobs } from '../../src/jobs/bullmq.js'
 import { JobsError } from '../../src/jobs/errors.js'
+import type { PolicyHolds } from '../../src/jobs/holds.js'
 import type { Jobs } from '../../src/jobs/jobs.js'
 import { memoryJobs } from '../../src/jobs/memory.js'
 import type { JobsOptions, Trouble } from '../../src/jobs/options.js'
 import type { PollJob, Selection } from '../../src/jobs/payloads.js'
+import type { LookReport } from '../../src/jobs/shown.js'
 import { systemClock } from '../../src/lifecycle/clock.js'
 import { latch, message, poll, update } from '../jobs/orders.js'
 import { eventually } from '../parts/eventually.js'
@@ -311,6 +313,60 @@ function conform(name: string, openJobs: (options: JobsOptions) => Jobs) {
         )
         assert.equal((await jobs.selections.getAll([])).size, 0)
         assert.equal(await jobs.watched.get('podinfo'), undefined)
+      })
+    })
+
+    test('keeps what is shown, many at once', async () => {
+      await withJobs(async ({ shown }) => {
+        const look = (at: number): LookReport => ({ version: 1, at, outcome: 'failed', reason: 'away' })
+        await shown.looks.setAll(new Map())
+        await shown.looks.setAll(new Map(Array.from({ length: 1_000 }, (_, at) => [`app-${at}`, look(at)])))
+        await shown.looks.setAll(new Map([['app-1', look(7)]]))
+        assert.deepEqual(
+          [...(await shown.looks.getAll(['app-1', 'none', 'app-999']))],
+          [
+            ['app-1', look(7)],
+            ['app-999', look(999)],
+          ],
+        )
+      })
+    })
+
+    test('lists all holds', async () => {
+      await withJobs(async ({ holds }) => {
+        assert.equal((await holds.entries()).size, 0)
+        const held: PolicyHolds = {
+          version: 1,
+          holds: [{ reason: 'leaks', at: 1 }],
+          releases: [{ tag: '1.0.0', at: 2 }],
+        }
+        const others: PolicyHolds = { ...held, releases: [] }
+        await holds.setAll(
+          new Map([
+            ['podinfo', held],
+            ['odd: name/é', held],
+          ]),
+        )
+        await holds.set('podinfo', others)
+        assert.deepEqual(
+          await holds.entries(),
+          new Map([
+            ['podinfo', others],
+            ['odd: name/é', held],
+          ]),
+        )
+      })
+    })
+
+    test('counts what is told to have changed', async () => {
+      await withJobs(async ({ shown: { changes } }) => {
+        const counts = new Set([await changes.count(), await changes.count()])
+        assert.equal(counts.size, 1)
+        for (let times = 0; times < 3; times++) {
+          await changes.tell()
+          counts.add(await changes.count())
+        }
+        assert.equal(counts.size, 4)
       })
     })
 

@@ -17,10 +17,12 @@ function seen(...tags: readonly string[]): Sightings {
   return { version: 1, tags: Object.fromEntries(tags.map((tag) => [tag, sighting])) }
 }
 
-function open(folder: string, readOnly = false, troubles: Trouble[] = []) {
+function jobsIn(folder: string, readOnly = false, troubles: Trouble[] = []) {
   const onTrouble = (trouble: Trouble) => troubles.push(trouble)
-  return memoryJobs({ clock: systemClock, random: () => 0, onTrouble, state: { folder, readOnly } }).sightings
+  return memoryJobs({ clock: systemClock, random: () => 0, onTrouble, state: { folder, readOnly } })
 }
+
+const open = (...args: Parameters<typeof jobsIn>) => jobsIn(...args).sightings
 
 describe('records in files', () => {
   it('outlast the process', () =>
@@ -30,6 +32,28 @@ describe('records in files', () => {
       assert.deepEqual(await open(folder).get(KEY), seen('1.0.0', '1.1.0'))
       assert.deepEqual(await open(folder).getAll([KEY, 'other']), new Map([[KEY, seen('1.0.0', '1.1.0')]]))
       assert.equal((await readdir(join(folder, 'sightings'))).length, 1)
+    }))
+
+  it('are listed where they read, with what only one process has', () =>
+    withFolder(async (folder) => {
+      const { holds } = jobsIn(folder)
+      const held = (reason: string) => ({ version: 1 as const, holds: [{ reason, at: 1 }], releases: [] })
+      assert.deepEqual(await holds.entries(), new Map())
+      await holds.set('app', held('leaks'))
+      await holds.set('web', held('slow'))
+      for (const text of ['', '"odd', '7\n{"version":1}', '"old"\n{"version":0}\n']) {
+        await writeFile(join(folder, 'holds', `${text.length}.json`), text)
+      }
+      await writeFile(join(folder, 'holds', 'new.json.1'), `"new"\n${JSON.stringify(held('half'))}\n`)
+      const all = [
+        ['app', held('leaks')],
+        ['web', held('slow')],
+      ] as const
+      assert.deepEqual(await jobsIn(folder).holds.entries(), new Map(all))
+      const reading = jobsIn(folder, true)
+      await reading.holds.setAll(new Map([['app', held('mine')]]))
+      assert.deepEqual(await reading.holds.entries(), new Map([...all, ['app', held('mine')]]))
+      assert.deepEqual(await jobsIn(folder).holds.entries(), new Map(all))
     }))
 
   it('are left as they are by who only reads, who sees its own', () =>

@@ -24,6 +24,9 @@ it('what a service with Redis knows of tags and places is shared with commands',
     }
     await withJobs({ redis: url }, async (service) => {
       await service.sightings.set(KEY, seen('1.0.0', 'constructor'))
+      const held = { version: 1 as const, holds: [{ reason: 'leaks', at: 1 }], releases: [] }
+      await service.holds.set('app', held)
+      await command(true, async ({ holds }) => assert.deepEqual(await holds.entries(), new Map([['app', held]])))
       // One that is to write nothing sees its own all the same.
       await command(true, async ({ sightings, standings }) => {
         assert.deepEqual(await sightings.get(KEY), seen('1.0.0', 'constructor'))
