@@ -12,8 +12,8 @@ export interface QuayOptions {
 }
 
 /**
- * The "Push to Repository" notifications of Quay; all others have no tags. It gives a notification up for good after three
- * refusals: whatever has the secret is accepted. Source: docs.quay.io, "Repository Notifications".
+ * The "Push to Repository" notifications of Quay; all others have no tags and are ignored: after three refusals it gives a
+ * notification up for good. Source: docs.quay.io, "Repository Notifications".
  */
 export function quaySender({ secret, registry }: QuayOptions): Sender<PushedImage> {
   return {
@@ -26,10 +26,15 @@ export function quaySender({ secret, registry }: QuayOptions): Sender<PushedImag
   }
 }
 
-const event = z
-  .object({
-    docker_url: z.string(),
-    repository: z.string(),
-    updated_tags: z.array(z.string()).max(MAX_EVENTS),
-  })
-  .catch({ docker_url: '', repository: '', updated_tags: [] })
+/** Events of all kinds have the first two. */
+const event = z.object(
+  {
+    docker_url: z.string('expected an address').default(''),
+    repository: z.string('expected a name').default(''),
+    updated_tags: z
+      .array(z.string('expected a tag'), 'expected a list')
+      .max(MAX_EVENTS, `expected at most ${MAX_EVENTS} tags`)
+      .default([]),
+  },
+  'expected an object',
+)
