@@ -105,7 +105,7 @@ function checked(schema: z.ZodType, value: unknown, part: string): unknown {
   if (read.success) return read.data
   const [fault] = read.error.issues
   const where = fault === undefined || fault.path.length === 0 ? part : `${part}, ${fault.path.join('.')}`
-  throw new WebError('INVALID', `Cannot read ${where}: ${fault?.message ?? 'it is not as expected'}`)
+  throw new WebError('INVALID', `Cannot read ${where}: ${fault?.message.replace(/^Invalid input: /, '') ?? ''}`)
 }
 
 function denied(denial: Denial | undefined, reply: FastifyReply): FastifyReply | undefined {

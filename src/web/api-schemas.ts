@@ -110,7 +110,16 @@ export const queue = z.object({
 export const overview = z.object({
   version: z.string(),
   now: instant(),
-  counts: z.record(z.enum(POLICY_STATES), count()).meta({ description: 'How many policies are in each state.' }),
+  counts: z
+    .object({
+      failing: count(),
+      held: count(),
+      pending: count(),
+      current: count(),
+      watched: count(),
+      unknown: count(),
+    })
+    .meta({ description: 'How many policies are in each state.' }),
   warnings: z.array(z.string()),
 })
 
