@@ -3,8 +3,6 @@ import type { WebOptions } from './options.js'
 
 /** What machines ask of a running process. None of it needs a credential, and none shows one. */
 export function healthRoutes(app: FastifyInstance, { metrics, ready }: Pick<WebOptions, 'metrics' | 'ready'>): void {
-  app.get('/', async () => 'Tidemark\n\n/healthz  alive\n/readyz   ready\n/metrics  Prometheus\n')
-
   app.get('/healthz', async () => 'ok')
 
   app.get('/readyz', async (_request, reply) => {
@@ -19,4 +17,9 @@ export function healthRoutes(app: FastifyInstance, { metrics, ready }: Pick<WebO
     reply.header('content-type', contentType)
     return text
   })
+}
+
+/** Where there is no page for people. */
+export function textRoot(app: FastifyInstance): void {
+  app.get('/', async () => 'Tidemark\n\n/healthz  alive\n/readyz   ready\n/metrics  Prometheus\n')
 }

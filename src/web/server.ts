@@ -3,14 +3,16 @@ import type { Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type FastifyInstance, fastify } from 'fastify'
 import { reasonOf } from '../error.js'
+import { systemClock } from '../lifecycle/clock.js'
 import type { Component } from '../lifecycle/component.js'
 import { refuseForeignNames } from './access-hosts.js'
 import { answerFailures, refuseUnroutable, secureAnswers } from './answers.js'
 import { apiRoutes } from './api-routes.js'
 import { WebError } from './errors.js'
-import { healthRoutes } from './health-routes.js'
+import { healthRoutes, textRoot } from './health-routes.js'
 import type { WebOptions } from './options.js'
-import { plainLoginPage } from './session-page.js'
+import { loginPage } from './page/login-page.js'
+import { pageRoutes } from './page/routes.js'
 import { sessionRoutes } from './session-routes.js'
 import { webhookRoutes } from './webhook-routes.js'
 
@@ -68,11 +70,16 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
 }
 
 /** What people and their programs ask for. */
-function peopleRoutes(app: FastifyInstance, { access, status, operations, names = [], onFailure }: WebOptions): void {
-  if (access === undefined || status === undefined || operations === undefined) return
+function peopleRoutes(app: FastifyInstance, options: WebOptions): void {
+  const { access, status, operations, names = [], clock = systemClock, onFailure } = options
+  if (access === undefined || status === undefined || operations === undefined) {
+    textRoot(app)
+    return
+  }
   refuseForeignNames(app, access, names)
-  sessionRoutes(app, { access, loginPage: plainLoginPage })
+  sessionRoutes(app, { access, loginPage })
   apiRoutes(app, { access, status, operations, onFailure })
+  pageRoutes(app, { access, status, operations, clock, onFailure })
 }
 
 async function listen(app: FastifyInstance, { host, port }: WebOptions): Promise<string> {
