@@ -5,6 +5,7 @@ import type { Hold } from '../../src/status/holds.js'
 import type { Overview, PolicyStatus, PolicySummary } from '../../src/status/status.js'
 import { accessOf, type Tokens } from '../../src/web/access.js'
 import { createOperations, type Operation } from '../../src/web/operations.js'
+import type { WebOptions } from '../../src/web/options.js'
 import { manualClock } from '../parts/manual-clock.js'
 import { startedWeb } from './started-web.js'
 
@@ -127,7 +128,7 @@ function summaryOf({
 export async function startedForPeople(
   test: TestContext,
   tokens: Tokens = TOKENS,
-  more: { readonly names?: readonly string[] } = {},
+  more: Partial<Pick<WebOptions, 'host' | 'names'>> = {},
 ) {
   const clock = manualClock(NOW)
   const ordered: string[] = []
