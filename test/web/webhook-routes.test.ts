@@ -2,8 +2,12 @@ import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { test } from 'node:test'
 import { JobsError } from '../../src/jobs/errors.js'
-import { bearing, notification, push, signed } from '../watchers/webhooks/deliveries.js'
-import { startedWeb } from './started-web.js'
+import { WebhookError } from '../../src/watchers/webhooks/errors.js'
+import { genericSender } from '../../src/watchers/webhooks/generic.js'
+import type { PushedImage } from '../../src/watchers/webhooks/sender.js'
+import { manualClock } from '../parts/manual-clock.js'
+import { bearing, notification, push, SECRET, signed } from '../watchers/webhooks/deliveries.js'
+import { PATH_SECRET, startedWeb, webhook } from './started-web.js'
 
 const lamp = { repository: { registry: 'ghcr.io', path: 'harbour/lamp' }, tag: '2.7.1' }
 const LIMIT = 1024 * 1024
@@ -114,6 +118,78 @@ test('refuses with a sentence', async (t) => {
       return { webhook: outcome === 'unknown' ? '' : name, outcome, queued: 0, reason }
     }),
   )
+})
+
+test('takes the secret behind the name, of those who have no other proof', async (t) => {
+  const { post, events } = await startedWeb(t)
+  const body = JSON.stringify({ push_data: { tag: '2.7.1' }, repository: { repo_name: 'harbour/lamp' } })
+  const missing = 'Cannot accept event: missing or wrong secret in the path'
+  const cases: [path: string, status: number, answer: object][] = [
+    [`hub/${PATH_SECRET}`, 202, { queued: 1 }],
+    [`hub/${PATH_SECRET.replace('-', '%2D')}`, 202, { queued: 1 }],
+    ['hub', 401, { error: missing }],
+    [`hub/${PATH_SECRET}x`, 401, { error: missing }],
+    [`hub?secret=${PATH_SECRET}`, 401, { error: missing }],
+    [`hub/${'x'.repeat(300)}`, 401, { error: missing }],
+    [`hub/${PATH_SECRET}/x`, 404, { error: 'Cannot POST this path: not found' }],
+    [`ci/${PATH_SECRET}`, 404, { error: 'Cannot accept event: no webhook "ci"' }],
+    [`nobody/${PATH_SECRET}`, 404, { error: 'Cannot accept event: no webhook "nobody"' }],
+  ]
+  for (const [path, status, answer] of cases) {
+    const response = await post(path, { body })
+    assert.deepEqual([response.status, await response.json()], [status, answer], path)
+  }
+  assert.ok(events.length > 0 && !JSON.stringify(events).includes(PATH_SECRET))
+})
+
+test('bars whoever has no proof again and again, before anything is read', async (t) => {
+  const clock = manualClock()
+  const { post, events } = await startedWeb(t, { clock })
+  const right = sent({ image: 'ghcr.io/harbour/lamp' })
+  const statuses: number[] = []
+  for (let attempt = 0; attempt < 12; attempt++) statuses.push((await post('ci', { body: '{}' })).status)
+  assert.deepEqual(statuses, [...Array(10).fill(401), 429, 429])
+  const barred = await post('ci', right)
+  assert.deepEqual([barred.status, barred.headers.get('retry-after')], [429, '1'])
+  assert.deepEqual(await barred.json(), { error: 'Cannot accept event: too many requests' })
+  assert.equal(events.at(-1)?.outcome, 'limited')
+  const { headers, body } = push('github')
+  assert.equal((await post('fleet', { headers: single(headers), body })).status, 202)
+  await clock.advance(1_000)
+  assert.equal((await post('ci', right)).status, 202)
+})
+
+test('takes no more events than the webhook allows', async (t) => {
+  const clock = manualClock()
+  const webhooks = new Map([['ci', webhook(genericSender({ secret: SECRET }), 2)]])
+  const { post } = await startedWeb(t, { clock, webhooks })
+  const statuses = async (count: number) => {
+    const answers = await Promise.all(Array.from({ length: count }, () => post('ci', sent({ image: 'lamp' }))))
+    return answers.map(({ status }) => status).sort()
+  }
+  assert.deepEqual(await statuses(4), [202, 202, 429, 429])
+  await clock.advance(500)
+  assert.deepEqual(await statuses(2), [202, 429])
+})
+
+test('waits for a sender that has to ask, and wants the event again where nobody answers', async (t) => {
+  const refusals = [
+    new WebhookError('UNAVAILABLE', 'Cannot check event: no keys from "10.1.2.3"', { retryable: true }),
+    new WebhookError('UNAUTHORIZED', 'Cannot accept event: token of another account'),
+  ]
+  const asking = (read: () => Promise<readonly PushedImage[]>) => new Map([['ci', webhook({ read })]])
+  const { post } = await startedWeb(t, { webhooks: asking(async () => [lamp]) })
+  assert.equal((await post('ci', { body: '{}' })).status, 202)
+  const answers: unknown[] = []
+  for (const refusal of refusals) {
+    const { post } = await startedWeb(t, { webhooks: asking(() => Promise.reject(refusal)) })
+    const response = await post('ci', { body: '{}' })
+    answers.push([response.status, response.headers.get('retry-after'), await response.json()])
+  }
+  assert.deepEqual(answers, [
+    [503, '5', { error: 'Cannot check event: the keys of its sender are away' }],
+    [401, null, { error: 'Cannot accept event: token of another account' }],
+  ])
 })
 
 test('takes the raw bytes, whatever type is declared', async (t) => {

@@ -1,41 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseRepository } from '../../../src/image/repository.js'
 import { memoryJobs } from '../../../src/jobs/memory.js'
-import { createPolicy, type Select } from '../../../src/policies/create.js'
-import type { TagFilter } from '../../../src/policies/filter.js'
 import { type WatchedPolicy, watchesOf } from '../../../src/watchers/watch.js'
 import { pushHints } from '../../../src/watchers/webhooks/push-hints.js'
 import type { Pushed } from '../../../src/watchers/webhooks/sender.js'
 import { manualClock } from '../../parts/manual-clock.js'
 import { DIGEST } from './deliveries.js'
+import { type Rule, watchedPolicy } from './watched-image.js'
 
 const LAMP = 'ghcr.io/harbour/lamp'
-
-interface Ruled {
-  readonly select?: Select
-  readonly tags?: TagFilter
-  readonly image?: string
-  readonly signed?: boolean
-}
-
-function policy({ select = { semver: '1.x' }, tags, image = LAMP, signed = false }: Ruled = {}): WatchedPolicy {
-  return {
-    name: image,
-    image,
-    repository: parseRepository(image),
-    schedule: { type: 'interval', intervalMs: 60_000 },
-    rule: '',
-    policy: createPolicy(select, tags),
-    gates: [],
-    fallback: false,
-    follows: false,
-    ageFrom: 'firstSeen',
-    ...(signed && { checkSignature: async () => assert.fail() }),
-    after: [],
-    targets: [],
-  }
-}
 
 /** What comes of a push where these policies are watched: how many looks were ordered, and at what. */
 async function ordered(policies: readonly WatchedPolicy[], pushed: readonly Pushed[]) {
@@ -59,7 +32,11 @@ const image = (path: string, tag?: string, registry?: string): Pushed => ({
 })
 
 test('looks only at what is configured, and once', async () => {
-  const policies = [policy(), policy({ image: 'quay.io/harbour/lamp' }), policy({ image: 'quay.io/harbour/bell' })]
+  const policies = [
+    watchedPolicy({}),
+    watchedPolicy({ image: 'quay.io/harbour/lamp' }),
+    watchedPolicy({ image: 'quay.io/harbour/bell' }),
+  ]
   const cases: [pushed: readonly Pushed[], looks: readonly string[]][] = [
     [[], []],
     [[image('harbour/lamp', '1.0.0', 'ghcr.io')], [`event ${LAMP}`]],
@@ -88,7 +65,7 @@ const SIGNATURE = `${DIGEST.replace(':', '-')}.sig`
 
 test('does not look for a tag that no policy may select', async () => {
   const filtered = { include: '-alpine$' }
-  const cases: [rules: readonly Ruled[], tags: readonly (string | undefined)[], ignored: readonly string[]][] = [
+  const cases: [rules: readonly Rule[], tags: readonly (string | undefined)[], ignored: readonly string[]][] = [
     [[{ select: { semver: '1.x' } }], ['1.0.0', 'v1.2.3', undefined], ['2.0.0', 'latest', '1.0', SIGNATURE]],
     [[{ select: { semver: '1.x' } }, { select: { semver: '2.x' } }], ['1.0.0', '2.0.0'], ['3.0.0']],
     [[{ select: { numerical: 'ascending' } }], ['1', '42'], ['latest']],
@@ -102,7 +79,7 @@ test('does not look for a tag that no policy may select', async () => {
     [[{ signed: true }], ['1.0.0', SIGNATURE], ['2.0.0']],
   ]
   for (const [rules, tags, ignored] of cases) {
-    const policies = rules.map(policy)
+    const policies = rules.map(watchedPolicy)
     for (const tag of tags) {
       assert.equal((await ordered(policies, [image('harbour/lamp', tag)])).length, 1, JSON.stringify([rules, tag]))
     }
