@@ -7,7 +7,7 @@ import { type Configured, createBoard } from '../../src/status/board.js'
 import { keptHolds } from '../../src/status/kept-holds.js'
 import { startRecorder } from '../../src/status/recorder.js'
 import { createEvents, type Poll } from '../../src/telemetry/events.js'
-import { createLogger } from '../../src/telemetry/logger.js'
+import type { Logger } from '../../src/telemetry/logger.js'
 import { createMetrics } from '../../src/telemetry/metrics.js'
 import type { JudgedPlace } from '../../src/updaters/judgement.js'
 import type { PushedCommit } from '../../src/updaters/reconcile.js'
@@ -16,6 +16,8 @@ import { type ManualClock, manualClock } from '../parts/manual-clock.js'
 import { scriptedRegistry } from '../watchers/scripted-registry.js'
 
 export const FLEET = { git: 'fleet', branch: 'main', url: 'https://bot@github.com/acme/fleet.git' }
+
+export const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 
 /** A policy called after its image `ghcr.io/org/<name>`. */
 export function watched(name: string, more: Partial<WatchedPolicy> = {}): WatchedPolicy {
@@ -51,8 +53,7 @@ export function processOf(policies: readonly WatchedPolicy[], options: SceneOpti
   const clean = (text: string) => text.replaceAll('s3cret', '***')
   const troubles: string[] = []
   const recorder = startRecorder({ jobs, clock, clean, onTrouble: ({ reason }) => troubles.push(reason) })
-  const logger = createLogger({ format: 'json', level: 'error', secrets: [], write: () => {} })
-  const events = recorder.listening(createEvents(logger, createMetrics('1.2.3'), clock.now))
+  const events = recorder.listening(createEvents(silent, createMetrics('1.2.3'), clock.now))
   const holds = keptHolds({ jobs, clock, onChange: async () => recorder.changed() })
   const registry = scriptedRegistry(tags)
   const own: Configured = { watches: watchesOf(policies), branches: [FLEET], warnings: [] }
