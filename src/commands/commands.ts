@@ -28,4 +28,16 @@ export const COMMANDS: readonly ListedCommand[] = [
     summary: 'Check the policy file',
     load: async () => (await import('./validate.js')).validate,
   },
+  {
+    name: 'hold',
+    summary: 'Keep a running service from writing a tag, or any tag, of a policy',
+    operands: 'POLICY [TAG]',
+    load: async () => (await import('./hold.js')).hold,
+  },
+  {
+    name: 'release',
+    summary: 'Lift holds of a running service, and of what somebody took back',
+    operands: 'POLICY [TAG]',
+    load: async () => (await import('./release.js')).release,
+  },
 ]

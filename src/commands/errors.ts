@@ -6,3 +6,6 @@ export class UsageError extends TidemarkError<'USAGE'> {
     super('USAGE', message)
   }
 }
+
+/** A running service that cannot be reached, or that refuses an order. Exit code 1. */
+export class ServiceError extends TidemarkError<'NO_SERVICE' | 'REFUSED'> {}

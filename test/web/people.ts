@@ -159,9 +159,11 @@ export async function startedForPeople(
       holds: {
         list: async () => [],
         async set(policy, { tag = '*', reason, until = 0 }) {
+          reached()
           ordered.push(`hold ${policy} ${tag} ${reason} ${until === 0 ? 'ever' : until - NOW}`)
         },
         async release(policy, tag) {
+          reached()
           ordered.push(`release ${policy} ${tag ?? '*'}`)
           return policy === 'lamp'
         },
