@@ -21,7 +21,12 @@ export function noticeOf(url: string): FormState {
 }
 
 /** The page of a policy, with what a form came to. */
-export type ShowPolicy = (request: FastifyRequest, policy: string, form: FormState) => Promise<string>
+export type ShowPolicy = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  policy: string,
+  form: FormState,
+) => Promise<string>
 
 const FORM_LIMIT_BYTES = 8 * 1024
 
@@ -77,7 +82,7 @@ export function formRoutes(app: FastifyInstance, { access, operations }: PageOpt
       if (!isInvalid && !isRetryable(error)) throw error
       reply.code(isInvalid ? 422 : 503)
       const { tag = '', reason = '', until = '' } = formOf(request.body)
-      return show(request, name, { error: reasonOf(error), tag, reason, until })
+      return show(request, reply, name, { error: reasonOf(error), tag, reason, until })
     }
   }
 }

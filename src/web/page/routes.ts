@@ -92,8 +92,8 @@ function overviewRoutes(app: FastifyInstance, { status, access }: PageOptions): 
 function policyRoutes(app: FastifyInstance, options: PageOptions): void {
   const { status, access, clock } = options
 
-  const show: ShowPolicy = async (request, name, form) => {
-    const policy = await policyOf(status, request, name)
+  const show: ShowPolicy = async (request, reply, name, form) => {
+    const policy = await policyOf(status, reply, name)
     const viewer = viewerOf(access, request)
     return documentText({
       title: policy.name,
@@ -104,7 +104,9 @@ function policyRoutes(app: FastifyInstance, options: PageOptions): void {
       main: policyPage({ policy, now: clock.now(), viewer, form }),
     })
   }
-  app.get<PolicyRoute>('/policies/:name', async (request) => show(request, request.params.name, noticeOf(request.url)))
+  app.get<PolicyRoute>('/policies/:name', async (request, reply) =>
+    show(request, reply, request.params.name, noticeOf(request.url)),
+  )
   formRoutes(app, options, show)
 }
 
@@ -117,9 +119,9 @@ function searchOf({ url }: FastifyRequest): string {
   return notice === undefined ? '' : url.slice(url.indexOf('?'))
 }
 
-async function policyOf(status: Status, request: FastifyRequest, name: string): Promise<PolicyStatus> {
+async function policyOf(status: Status, reply: FastifyReply, name: string): Promise<PolicyStatus> {
   const left = new AbortController()
-  request.raw.socket.once('close', () => left.abort())
+  reply.raw.once('close', () => left.abort())
   const policy = await status.policy(name, left.signal)
   if (policy === undefined)
     throw new WebError('UNKNOWN_POLICY', `Cannot find policy "${name}": there is none of this name`)
