@@ -55,7 +55,8 @@ export interface Access {
   deny(visitor: Visitor, right: 'read' | 'operate'): Denial | undefined
   /** A new session for who shows one of the tokens. */
   login(visitor: Visitor, token: unknown): Session | Denial
-  logout(visitor: Visitor): void
+  /** Ends the session of a form of ours. False where it is none, and nothing ends. */
+  logout(visitor: Visitor, csrf: unknown): boolean
 }
 
 export function accessOf({ tokens, clock }: AccessOptions): Access {
@@ -102,15 +103,19 @@ export function accessOf({ tokens, clock }: AccessOptions): Access {
       const session = sessionOf(visitor)
       if (session === undefined) return NEEDS_LOGIN
       if (!operates(visitor)) return NOT_ADMIN
-      const isOurs = isSameOrigin(visitor.headers) && typeof csrf === 'string' && isEqual(csrf, session.csrf)
-      return isOurs ? undefined : FOREIGN
+      return isFormOf(session, visitor, csrf) ? undefined : FOREIGN
     },
     login(visitor, token) {
       if (!isSameOrigin(visitor.headers)) return FOREIGN
       const granted = typeof token === 'string' ? grant(visitor, token) : WRONG
       return 'status' in granted ? granted : sessions.start(granted.tokenDigest)
     },
-    logout: (visitor) => sessions.end(visitor.headers.cookie),
+    logout(visitor, csrf) {
+      const session = sessionOf(visitor)
+      if (session === undefined || !isFormOf(session, visitor, csrf)) return false
+      sessions.end(session)
+      return true
+    },
   }
 }
 
@@ -150,8 +155,8 @@ function bearerOf(authorization: string | undefined): string | undefined {
   return /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
 }
 
-function isEqual(a: string, b: string): boolean {
-  return timingSafeEqual(digestOf(a), digestOf(b))
+function isFormOf(session: Session, { headers }: Visitor, csrf: unknown): boolean {
+  return isSameOrigin(headers) && typeof csrf === 'string' && timingSafeEqual(digestOf(csrf), digestOf(session.csrf))
 }
 
 function digestOf(text: string): Buffer {

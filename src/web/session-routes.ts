@@ -40,12 +40,8 @@ export function sessionRoutes(app: FastifyInstance, { access, loginPage }: Sessi
     })
 
     scope.post('/logout', { bodyLimit: FORM_LIMIT_BYTES }, async (request, reply) => {
-      const session = access.sessionOf(request)
-      // Of no session there is nothing to end, and another site must not end one.
-      if (session !== undefined && formOf(request.body).csrf === access.csrfToken(session)) {
-        access.logout(request)
-        reply.header('set-cookie', `${cookie('', request)}; Max-Age=0`)
-      }
+      const hasEnded = access.logout(request, formOf(request.body).csrf)
+      if (hasEnded) reply.header('set-cookie', `${cookie('', request)}; Max-Age=0`)
       return reply.redirect('/', 303)
     })
   })

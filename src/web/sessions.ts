@@ -16,7 +16,7 @@ export interface Sessions {
   start(tokenDigest: Buffer): Session
   /** By the header `Cookie`. Using a session keeps it. */
   find(cookies: string | undefined): Session | undefined
-  end(cookies: string | undefined): void
+  end(session: Session): void
 }
 
 export const SESSION_COOKIE = 'tidemark_session'
@@ -51,9 +51,8 @@ export function createSessions(clock: Clock): Sessions {
       sessions.set(id, { session: found.session, usedAt: now })
       return found.session
     },
-    end(cookies) {
-      const id = idIn(cookies)
-      if (id !== undefined) sessions.delete(id)
+    end({ id }) {
+      sessions.delete(id)
     },
   }
 }

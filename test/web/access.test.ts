@@ -129,7 +129,11 @@ test('a session ends by logging out, when it is not used for a day, and after a 
   const clock = manualClock()
   const access = opened(BOTH, clock)
   const [ended, unused, kept] = [1, 2, 3].map(() => loggedIn(access, readToken)) as [Session, Session, Session]
-  access.logout(browser(ended))
+  assert.equal(access.logout(browser(ended), unused.csrf), false)
+  assert.equal(access.logout(browser(ended, { 'sec-fetch-site': 'cross-site' }), ended.csrf), false)
+  assert.equal(access.sessionOf(browser(ended)), ended)
+  assert.equal(access.logout(browser(ended), ended.csrf), true)
+  assert.equal(access.logout(browser(ended), ended.csrf), false)
   assert.deepEqual(
     [ended, unused, kept].map((one) => access.sessionOf(browser(one))),
     [undefined, unused, kept],

@@ -34,7 +34,13 @@ test('a right token opens a session, and logging out ends it', async (t) => {
   // Without the token of its forms, as another site would.
   const foreign = await form(ask, '/logout', {}, { cookie })
   assert.deepEqual([foreign.status, foreign.headers.get('set-cookie')], [303, null])
-  assert.equal((await ask('/api/v1/overview', { token: '', headers: { cookie } })).status, 200)
+  const { status, text } = await ask('/', { token: '', headers: { cookie } })
+  assert.equal(status, 200)
+
+  const [, csrf = ''] = /name="csrf" value="([^"]+)"/.exec(text) ?? []
+  const logout = await form(ask, '/logout', { csrf }, { cookie })
+  assert.match(logout.headers.get('set-cookie') ?? '', /^tidemark_session=; .*Max-Age=0$/)
+  assert.equal((await ask('/api/v1/overview', { token: '', headers: { cookie } })).status, 401)
 })
 
 test('the cookie stays on https where the browser came by it', async (t) => {
