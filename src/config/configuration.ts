@@ -191,6 +191,12 @@ export interface WriteConfig {
 /** One sender of push events. */
 export type WebhookConfig = { readonly name: string; readonly requestsPerSecond: number } & (
   | (WebhookOfRegistry & { readonly sender: SenderOfRegistry; readonly secret: string })
+  | (WebhookOfRegistry & {
+      readonly sender: 'artifactory'
+      readonly secret: string
+      /** The repository of Artifactory that stands in the names of images. */
+      readonly repository?: string
+    })
   | { readonly sender: 'docker-hub'; readonly secret: string }
   | (WebhookOfRegistry & {
       readonly sender: 'ecr' | 'acr'
@@ -220,7 +226,6 @@ type SenderOfRegistry =
   | 'harbor'
   | 'quay'
   | 'gitlab-registry'
-  | 'artifactory'
   | 'nexus'
   | 'alibaba'
   | 'cloudevents'

@@ -17,6 +17,10 @@ export function resolveWebhook(name: string, webhook: Webhook): WebhookConfig {
   }
   const secret = checked(webhook.secret, undefined)
   switch (sender) {
+    case 'artifactory': {
+      const { repository } = webhook
+      return { ...common, sender, secret, ...registry, ...(repository !== undefined && { repository }) }
+    }
     case 'docker-hub':
       return { ...common, sender, secret }
     case 'gitlab':

@@ -15,11 +15,12 @@ const KINDS = [
   {
     senders: [
       ...(['generic', 'bearer', 'distribution', 'harbor'] as const),
-      ...(['gitlab-registry', 'artifactory', 'nexus', 'cloudevents', 'zot'] as const),
+      ...(['gitlab-registry', 'nexus', 'cloudevents', 'zot'] as const),
     ],
     needed: ['secret'],
     optional: ['registry'],
   },
+  { senders: ['artifactory'], needed: ['secret'], optional: ['registry', 'repository'] },
   { senders: ['ecr', 'acr'], needed: ['secret'], optional: ['registry', 'header'] },
   // Google signs what they prove.
   { senders: ['gar'], needed: ['audience', 'serviceAccount'], optional: ['registry'] },
@@ -98,6 +99,9 @@ const ofOneKindSchema = {
 /** Names of header fields: RFC 9110, section 5.1. */
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/
 
+/** It becomes a part of a path: lower case, as in the names of images. */
+const REPOSITORY_KEY = /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/
+
 export const webhook = withRule(
   section({
     sender: oneOf(...SENDERS).meta({ description: 'What sends the events.' }),
@@ -108,8 +112,15 @@ export const webhook = withRule(
       .optional()
       .meta({
         description:
-          'The registry that the events are of, as policies name it. `generic`, `bearer`, `acr`, `ecr` and `gar` ignore every other one then; the others take it instead of the name that the events have. `distribution` and others do not know their own name; without this, their events count for every image of their path.',
+          'The registry that the events are of, as policies name it. `generic`, `bearer`, `cloudevents`, `acr`, `ecr` and `gar` ignore every other one then; the others take it instead of the name that the events have. `distribution` and others do not know their own name; without this, their events count for every image of their path.',
         examples: ['registry.example.com'],
+      }),
+    repository: textThat('a repository such as "docker"', (value) => REPOSITORY_KEY.test(value), REPOSITORY_KEY.source)
+      .optional()
+      .meta({
+        description:
+          'Of `artifactory`: the repository through which policies name the images, where that is a virtual one. Its events have the one that was pushed to.',
+        examples: ['docker'],
       }),
     git: notEmpty().optional().meta({
       description:

@@ -21,8 +21,8 @@ const LOGINS = `${FORMS} "token", or "sshKey", or "agent", or "githubApp", or "k
 const VARIABLES = '"summary", "git", "branch", "changes", "policies"'
 const HTTP_ONLY = 'goes with an https:// or http:// URL only'
 const SENDERS = [
-  ...['generic', 'bearer', 'distribution', 'harbor', 'gitlab-registry', 'artifactory', 'nexus', 'cloudevents', 'zot'],
-  ...['ecr', 'acr', 'gar', 'quay', 'alibaba', 'docker-hub', 'github', 'gitea', 'gitlab', 'bitbucket'],
+  ...['generic', 'bearer', 'distribution', 'harbor', 'gitlab-registry', 'nexus', 'cloudevents', 'zot'],
+  ...['artifactory', 'ecr', 'acr', 'gar', 'quay', 'alibaba', 'docker-hub', 'github', 'gitea', 'gitlab', 'bitbucket'],
 ]
   .map((sender) => `"${sender}"`)
   .join(' or ')
@@ -379,6 +379,15 @@ const FAULTS: readonly [string, readonly string[]][] = [
     [
       `2:26: webhooks.a.sender: expected ${SENDERS}, found 1`,
       '2:45: webhooks.a.git: no entry of "git" has the name "a"',
+    ],
+  ],
+  [
+    top(
+      'webhooks: { a: { sender: artifactory, secret: x, repository: "a/b" }, b: { sender: nexus, secret: x, repository: a } }',
+    ),
+    [
+      '2:62: webhooks.a.repository: expected a repository such as "docker", found "a/b"',
+      '2:114: webhooks.b.repository: means nothing with the sender "nexus"',
     ],
   ],
   [

@@ -3,7 +3,7 @@ import { tryParseRepository } from '../../image/repository.js'
 import { isTag } from '../../image/tag.js'
 import { requireBearer } from './authenticity.js'
 import { MAX_EVENTS, parseBody } from './body.js'
-import type { PushedImage, Sender } from './sender.js'
+import type { Delivery, PushedImage, Sender } from './sender.js'
 
 export interface DistributionOptions {
   /** The registry sends it as `Authorization: Bearer <secret>`, a fixed header in its `notifications` settings. */
@@ -26,10 +26,15 @@ export function distributionSender({ secret, registry }: DistributionOptions): S
   return {
     read(delivery) {
       requireBearer(delivery, secret)
-      const { events } = parseBody(delivery.body, envelope)
-      return events.flatMap((event) => pushedImage(registry, event) ?? [])
+      return readNotifications(delivery, registry)
     },
   }
+}
+
+/** The images that were pushed by their tags. Throws `WebhookError` `INVALID_BODY` where it is no list of events. */
+export function readNotifications({ body }: Delivery, registry: string | undefined): readonly PushedImage[] {
+  const { events } = parseBody(body, envelope)
+  return events.flatMap((event) => pushedImage(registry, event) ?? [])
 }
 
 function pushedImage(registry: string | undefined, event: unknown): PushedImage | undefined {

@@ -1,7 +1,11 @@
 import type { Clock } from '../../lifecycle/clock.js'
 import type { Proxies } from '../../net/proxies.js'
 import { acrSender } from './acr.js'
+import { alibabaSender } from './alibaba.js'
+import { artifactorySender } from './artifactory.js'
+import { bearerSender } from './bearer.js'
 import { bitbucketSender } from './bitbucket.js'
+import { cloudEventsSender } from './cloudevents.js'
 import { distributionSender } from './distribution.js'
 import { dockerHubSender } from './docker-hub.js'
 import { ecrSender } from './ecr.js'
@@ -10,10 +14,13 @@ import { genericSender } from './generic.js'
 import { giteaSender } from './gitea.js'
 import { githubSender } from './github.js'
 import { gitlabSender } from './gitlab.js'
+import { gitlabRegistrySender } from './gitlab-registry.js'
 import { harborSender } from './harbor.js'
+import { nexusSender } from './nexus.js'
 import { quaySender } from './quay.js'
 import type { AskingSender, Sender } from './sender.js'
 import { signingKeys } from './signing-keys.js'
+import { zotSender } from './zot.js'
 
 /** One entry of `webhooks` in the policy file. */
 export type SenderConfig =
@@ -25,13 +32,18 @@ export type SenderConfig =
         | 'harbor'
         | 'quay'
         | 'gitlab-registry'
-        | 'artifactory'
         | 'nexus'
         | 'alibaba'
         | 'cloudevents'
         | 'zot'
       readonly secret: string
       readonly registry?: string | undefined
+    }
+  | {
+      readonly sender: 'artifactory'
+      readonly secret: string
+      readonly registry?: string | undefined
+      readonly repository?: string | undefined
     }
   | { readonly sender: 'docker-hub'; readonly secret: string }
   | {
@@ -64,14 +76,28 @@ export function createSender(config: SenderConfig, { proxies, clock }: SenderSur
   switch (config.sender) {
     case 'generic':
       return genericSender(config)
+    case 'bearer':
+      return bearerSender(config)
+    case 'cloudevents':
+      return cloudEventsSender(config)
     case 'distribution':
       return distributionSender(config)
+    case 'gitlab-registry':
+      return gitlabRegistrySender(config)
     case 'docker-hub':
       return dockerHubSender(config)
     case 'harbor':
       return harborSender(config)
     case 'quay':
       return quaySender(config)
+    case 'artifactory':
+      return artifactorySender(config)
+    case 'nexus':
+      return nexusSender(config)
+    case 'zot':
+      return zotSender(config)
+    case 'alibaba':
+      return alibabaSender(config)
     case 'ecr':
       return ecrSender(config)
     case 'acr':
@@ -86,13 +112,5 @@ export function createSender(config: SenderConfig, { proxies, clock }: SenderSur
       return giteaSender(config)
     case 'bitbucket':
       return bitbucketSender(config)
-    case 'bearer':
-    case 'gitlab-registry':
-    case 'artifactory':
-    case 'nexus':
-    case 'alibaba':
-    case 'cloudevents':
-    case 'zot':
-      throw new RangeError(`Cannot create sender "${config.sender}": there is none yet`)
   }
 }
