@@ -10,12 +10,14 @@ import { startWeb } from '../src/web/server.js'
 import { eventually } from '../test/parts/eventually.js'
 import { removeFolder, temporaryFolder } from '../test/parts/folder.js'
 import { startProcess } from '../test/parts/process.js'
+import { steadyWebhooks } from './parts/steady-webhooks.js'
 import { loadByWrk } from './parts/wrk.js'
 
 /**
  * Signed webhooks accepted per second, beside a bare `node:http` server that reads the body, computes the same HMAC and
  * does nothing else. Each is a process of its own and `wrk` loads them in turns, because the ratio within a run holds on any
- * machine and absolute numbers do not. Run with `node --import tsx benchmarks/webhooks.ts`; needs `wrk`.
+ * machine and absolute numbers do not. Then 5,000 a second at the running service. Run with `node --import tsx benchmarks/webhooks.ts`;
+ * needs `wrk`, `docker-registry`, `redis-server` and the built program: `npm run build`.
  */
 
 const SECRET = 'benchmark-secret'
@@ -27,8 +29,10 @@ const CONNECTIONS = 32
 const servers: Record<string, () => Promise<string>> = { tidemark, bare }
 const [, , only] = process.argv
 
-if (only === undefined) await compare()
-else console.log(await servers[only]?.())
+if (only === undefined) {
+  await compare()
+  await steadyWebhooks()
+} else console.log(await servers[only]?.())
 
 async function compare(): Promise<void> {
   const folder = await temporaryFolder('benchmark')

@@ -3,6 +3,7 @@ import { isReferrerTag, type Tag } from '../../image/tag.js'
 import type { Jobs } from '../../jobs/jobs.js'
 import type { Watch, WatchedPolicy } from '../watch.js'
 import type { Pushed, PushedBranch, PushedImage } from './sender.js'
+import { shareOrders } from './share-orders.js'
 
 export interface PushHintsOptions {
   readonly watches: ReadonlyMap<string, Watch>
@@ -22,6 +23,8 @@ export function pushHints({
 }: PushHintsOptions): (pushed: readonly Pushed[]) => Promise<number> {
   const byPath = groupBy([...watches.values()], ({ repository }) => repository.path)
 
+  const look = shareOrders((repository) => jobs.polls.add({ version: 1, repository, trigger: 'event' }))
+
   return async (pushed) => {
     const repositories = new Set<string>()
     const branches = new Map<string, PushedBranch>()
@@ -30,7 +33,7 @@ export function pushHints({
       else if (branchOf(one.git) === one.branch) branches.set(one.git, one)
     }
     await Promise.all([
-      ...[...repositories].map((repository) => jobs.polls.add({ version: 1, repository, trigger: 'event' })),
+      ...[...repositories].map(look),
       ...[...branches.values()].map(({ git, branch }) => jobs.updates.add({ version: 1, git, branch })),
     ])
     return repositories.size + branches.size
