@@ -38,6 +38,11 @@ export function compileBranchTemplate(text: string): TextTemplate {
   return compileByExample(text, BRANCH_EXAMPLE)
 }
 
+/** Reads a template of notifications, which may name what docs/notifications.md says. Throws like `compileTemplate`. */
+export function compileNotificationTemplate(text: string): TextTemplate {
+  return compileByExample(text, NOTIFICATION_EXAMPLE)
+}
+
 function compileByExample(text: string, example: Readonly<Record<string, unknown>>): TextTemplate {
   const template = compileTemplate(text, Object.keys(example))
   try {
@@ -75,6 +80,28 @@ const BRANCH_EXAMPLE = {
   tag: '6.9.1',
   branch: 'main',
   git: 'fleet',
+}
+
+const NOTIFICATION_EXAMPLE = {
+  title: 'Updated podinfo to 6.9.1',
+  count: 1,
+  more: 0,
+  notices: [
+    {
+      type: 'updated',
+      text: 'podinfo 6.9.0 → 6.9.1',
+      policy: 'podinfo',
+      image: 'ghcr.io/stefanprodan/podinfo',
+      from: '6.9.0',
+      to: '6.9.1',
+      git: 'fleet',
+      branch: 'main',
+      commit: '2f8ae4b4f6f9f1a7f0b0c5b5a9a3f7c1d2e3f4a5',
+      url: null,
+      file: 'apps/podinfo.yaml',
+      reason: null,
+    },
+  ],
 }
 
 /** Enough for any message, and little enough that a mistake is no standstill. */

@@ -7,7 +7,8 @@ const URL_KEYS = new Set(['redis', 'proxy'])
 
 /** True where no message may show a value. What stands directly at `credentials` or `signing` may be meant as a password or key. */
 export function isSecret(path: Path): boolean {
-  return path.some((step) => step === 'credentials' || step === 'signing') || SECRET_KEYS.has(String(path.at(-1)))
+  const isBelow = path.some((step) => step === 'credentials' || step === 'signing')
+  return isBelow || SECRET_KEYS.has(String(path.at(-1))) || isNotifiedUrl(path)
 }
 
 /**
@@ -18,6 +19,7 @@ export function secretsOf(root: Node): readonly string[] {
   const secrets = new Set<string>()
   for (const { node, path } of scalarsOf(root)) {
     for (const secret of secretsOfKey(String(node.value))) secrets.add(secret)
+    if (isNotifiedUrl(path)) for (const secret of secretsOfHook(String(node.value))) secrets.add(secret)
     if (typeof node.value !== 'string' || !SECRET_KEYS.has(String(path.at(-1)))) continue
     if (URL_KEYS.has(String(path.at(-1)))) {
       for (const secret of secretsOfUrl(node.value)) secrets.add(secret)
@@ -41,6 +43,21 @@ export function inOrderOfLength(secrets: readonly string[]): readonly string[] {
 export function secretsOfUrls(urls: readonly (string | undefined)[]): readonly string[] {
   return urls.flatMap((url) => (url === undefined ? [] : secretsOfUrl(url)))
 }
+
+/** Whoever knows the URL of such a webhook can write what they like where it leads. */
+function isNotifiedUrl(path: Path): boolean {
+  return path[0] === 'notifications' && path.at(-1) === 'url'
+}
+
+/** The URL whole, and what stands behind its host, if that is long enough to be a secret. */
+function secretsOfHook(text: string): string[] {
+  const { pathname, search } = new URL(text)
+  const behind = `${pathname}${search}`
+  return behind.length < SHORTEST_SECRET_PATH ? [] : [text, behind]
+}
+
+/** `/api/webhook` is none. */
+const SHORTEST_SECRET_PATH = 16
 
 /** A private key as text, wherever it stands: whole, and its lines, as a record may have one without the others. */
 function secretsOfKey(text: string): string[] {

@@ -7,7 +7,12 @@ import type { TagFilter } from '../policies/filter.js'
 import { parseKeyPath } from '../policies/key-path.js'
 import { parseInstant } from '../policies/local-time.js'
 import { createWindow, type WindowTexts } from '../policies/window.js'
-import { compileBranchTemplate, compileMessageTemplate, TemplateError } from '../template.js'
+import {
+  compileBranchTemplate,
+  compileMessageTemplate,
+  compileNotificationTemplate,
+  TemplateError,
+} from '../template.js'
 import { isBranchName } from './branch.js'
 
 /*
@@ -119,6 +124,11 @@ export function keyPathComplaint(text: string): string | undefined {
 /** Of the message of commits. */
 export function messageComplaint(text: string): string | undefined {
   return templateComplaint(text, () => compileMessageTemplate(text))
+}
+
+/** Of the text of notifications. */
+export function notificationComplaint(text: string): string | undefined {
+  return templateComplaint(text, () => compileNotificationTemplate(text))
 }
 
 /** One that stands below `refs/heads/`, without saying so. */

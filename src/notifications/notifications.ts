@@ -1,0 +1,112 @@
+import { hash, randomUUID } from 'node:crypto'
+import { isRetryable, reasonOf } from '../error.js'
+import type { Jobs } from '../jobs/jobs.js'
+import type { Notice, NoticesJob } from '../jobs/notices.js'
+import type { JobHandler } from '../jobs/queue.js'
+import type { Component } from '../lifecycle/component.js'
+import type { Events } from '../telemetry/events.js'
+import { createCollector } from './collector.js'
+import type { Destination } from './destination.js'
+import { NotificationError } from './errors.js'
+import { type Concern, wantedOf } from './filter.js'
+import { type OpenTargetOptions, openTarget } from './open.js'
+import type { Target } from './target.js'
+
+export interface NotificationsOptions extends OpenTargetOptions {
+  readonly destinations: readonly Destination[]
+  readonly jobs: Pick<Jobs, 'notices'>
+  readonly events: Pick<Events, 'notified' | 'queueTroubled'>
+  /** Whether this process sends what is queued, too. */
+  readonly sends: boolean
+}
+
+export interface Notifications extends Component {
+  /** Takes a notice for all who want it. Never fails and never waits: what cannot be queued is logged, and lost. */
+  tell(notice: Notice, concern?: Concern): void
+}
+
+/** Messages wait for slow targets side by side, so that none holds up another. */
+const CONCURRENCY = 64
+/** However many processes have read the same file. */
+const SAME_REFUSAL_MS = 3_600_000
+
+/** Collects what is told, and queues and sends it as messages. */
+export function startNotifications(options: NotificationsOptions): Notifications {
+  const { destinations, jobs, events, clock, sends } = options
+  const adding = new Set<Promise<void>>()
+
+  function queue(target: string, notices: readonly Notice[], id: string = randomUUID(), atMostOncePerMs?: number) {
+    const added: Promise<void> = jobs.notices
+      .add({ version: 1, target, id, notices: [...notices] }, atMostOncePerMs === undefined ? {} : { atMostOncePerMs })
+      .catch((error: unknown) => events.queueTroubled({ queue: 'notices', reason: reasonOf(error) }))
+      .finally(() => adding.delete(added))
+    adding.add(added)
+  }
+
+  const entries = destinations.map((destination) => {
+    const key = keyOf(destination)
+    const { intervalMs } = destination
+    const handOver = (notices: readonly Notice[]) => queue(key, notices)
+    return { key, destination, collector: createCollector({ intervalMs, clock, handOver }) }
+  })
+  if (sends) jobs.notices.work(sender(options), CONCURRENCY)
+  let stopped: Promise<void> | undefined
+
+  return {
+    tell(notice, concern) {
+      for (const { key, destination, collector } of entries) {
+        const wanted = wantedOf(notice, concern, destination)
+        if (wanted === undefined) continue
+        const isShared = wanted.type === 'config-refused'
+        // Each process reads the file, and one of them tells.
+        if (isShared) queue(key, [wanted], hash('sha256', wanted.reason), SAME_REFUSAL_MS)
+        else collector.add(wanted)
+      }
+    },
+    stop() {
+      stopped ??= stop()
+      return stopped
+    },
+  }
+
+  async function stop() {
+    for (const { collector } of entries) collector.flush()
+    await Promise.all(adding)
+    await jobs.notices.stop()
+  }
+}
+
+/** Says which entry it is to processes that have the same file, whatever the order of its entries, and gives no secret away. */
+function keyOf(destination: Destination): string {
+  return `${destination.to}-${hash('sha256', JSON.stringify(destination)).slice(0, 16)}`
+}
+
+function sender(options: NotificationsOptions): JobHandler<NoticesJob> {
+  const { destinations, events } = options
+  const targets = new Map<string, { readonly name: string; readonly target: Target }>(
+    destinations.map((destination) => [
+      keyOf(destination),
+      { name: destination.name, target: openTarget(destination, options) },
+    ]),
+  )
+
+  return async ({ target: key, id, notices }, { signal }) => {
+    const entry = targets.get(key)
+    if (entry === undefined) {
+      // Perhaps a process with another policy file has it.
+      const message = 'Cannot notify: this policy file has no entry of "notifications" that the message is for'
+      throw new NotificationError('UNKNOWN_TARGET', message, { retryable: true })
+    }
+    const sent = { to: entry.name, notices: notices.length }
+    try {
+      await entry.target.send({ id, notices }, signal)
+      events.notified({ ...sent, outcome: 'sent' })
+    } catch (error) {
+      if (signal.aborted) throw error
+      const retried = isRetryable(error)
+      events.notified({ ...sent, outcome: retried ? 'failed' : 'refused', reason: reasonOf(error) })
+      // What is refused for good has been told.
+      if (retried) throw error
+    }
+  }
+}
