@@ -50,7 +50,7 @@ ${refresh !== undefined && html`<script src="${assetPaths.script}" defer></scrip
 <a class="brand" href="/">${LOGO}Tidemark</a>
 ${viewer !== undefined && navigation(options)}
 <div class="session">
-<p class="live" data-keep><noscript>Reload for news</noscript></p>
+<p class="live" data-keep>${refresh !== undefined && 'Reload for news'}</p>
 ${viewer !== undefined && session(viewer, refresh)}
 </div>
 </header>

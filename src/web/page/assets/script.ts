@@ -151,5 +151,6 @@ if (search) {
   })
 }
 
+live.textContent = ''
 listen()
 `
