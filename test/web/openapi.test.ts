@@ -17,6 +17,7 @@ import type {
 } from '../../src/status/status.js'
 import type * as shapes from '../../src/web/api-schemas.js'
 import type { HoldWish } from '../../src/web/operations.js'
+import { at, type Json, judgeOf } from './openapi-judge.js'
 import { startedForPeople, TOKENS } from './people.js'
 
 /** Two types are one, but for the leave to change what they say. */
@@ -57,8 +58,6 @@ const SAME: {
   policyAndSummary: false,
   commitAndPlace: false,
 }
-
-type Json = { readonly [key: string]: Json } & readonly Json[]
 
 async function documented(ask: Awaited<ReturnType<typeof startedForPeople>>['ask']): Promise<Json> {
   const { status, headers, body } = await ask('/api/v1/openapi.json')
@@ -136,29 +135,6 @@ test('the document needs the token that reading needs, and says where one is nee
   assert.deepEqual(at(body, 'paths', '/overview', 'get', 'security'), [{}, { token: [] }])
   assert.deepEqual(at(body, 'paths', '/policies/{name}/poll', 'post', 'security'), [{ token: [] }])
 })
-
-function at(json: Json, ...keys: readonly string[]): Json {
-  return keys.reduce<Json>((found, key) => {
-    const next = found[key]
-    assert.ok(next !== undefined, `${key} of ${keys.join(' ')}`)
-    return next
-  }, json)
-}
-
-/** Faults of a value by a schema of the document, where objects may have no field that the document does not tell. */
-function judgeOf(document: Json): (schema: object, value: unknown) => readonly unknown[] {
-  const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true })
-  const components = JSON.parse(JSON.stringify(document.components), (_key, value) =>
-    value?.properties === undefined ? value : { additionalProperties: false, ...value },
-  )
-  // Where OpenAPI has its shapes, so that references lead there.
-  ajv.addSchema({ $id: 'document', components }).addKeyword('components')
-  return (schema, value) => {
-    const pointed = JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"document#/'))
-    const validate = ajv.compile(pointed)
-    return validate(JSON.parse(JSON.stringify(value))) ? [] : (validate.errors ?? [])
-  }
-}
 
 /** What of "OpenAPI Specification v3.1.1", sections 4.8.1 to 4.8.30, a document such as ours can break. */
 function faultsOf(document: Json): readonly unknown[] {
