@@ -116,12 +116,7 @@ test('ignores registries other than the configured one', async (t) => {
 test('takes a token of Google for this account and audience only', async (t) => {
   const { sender, key, clock, server } = await setup(t)
   const seconds = Math.floor(clock.now() / 1_000)
-  const right: Claims[] = [
-    {},
-    { iss: 'accounts.google.com' },
-    { aud: [AUDIENCE, 'another'] },
-    { exp: seconds - 20 },
-  ]
+  const right: Claims[] = [{}, { iss: 'accounts.google.com' }, { aud: [AUDIENCE, 'another'] }, { exp: seconds - 20 }]
   for (const claims of right) {
     assert.deepEqual(await sender.read(pushed(await tokenOf(key, clock, claims))), [lamp], JSON.stringify(claims))
   }
