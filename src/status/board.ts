@@ -54,18 +54,18 @@ const MOST_TAGS = 1_000
 export function createBoard(options: BoardOptions): Status {
   const { clock, jobs, configured, recorder, holds } = options
   const tagsOf = askTags(options)
-  let known: { readonly at: number; readonly overview: Promise<Overview> } | undefined
+  let known: Promise<Overview> | undefined
 
   return {
     overview() {
-      const age = clock.now() - (known?.at ?? Number.NEGATIVE_INFINITY)
-      if (known !== undefined && age >= 0 && age < FRESH_MS) return known.overview
+      if (known !== undefined) return known
       const overview = overviewOf(options)
-      const asked = { at: clock.now(), overview }
-      known = asked
-      overview.catch(() => {
-        if (known === asked) known = undefined
-      })
+      known = overview
+      const forget = () => {
+        if (known === overview) known = undefined
+      }
+      overview.catch(forget)
+      clock.after(FRESH_MS, forget)
       return overview
     },
 

@@ -18,26 +18,50 @@ export type AskedTags = { readonly tags: readonly Tag[] } | { readonly error: st
 const ASK_EVERY_MS = 30_000
 /** A registry that takes longer is slow, and people do not wait. */
 const ANSWER_WITHIN_MS = 15_000
-/** Lists may be long: not more of them are kept. */
+/** Of lists, and of the tags in all of them. */
 const MOST_KEPT = 20
+const MOST_TAGS_KEPT = 20_000
+
+interface Question {
+  readonly at: number
+  readonly answer: Promise<AskedTags>
+  /** How many were answered. */
+  tags: number
+}
 
 /**
- * Asks registries for lists of tags on behalf of people who look. A question is shared by all who ask the same, so that it goes on when one of
- * them leaves. Rejects with the signal's reason when it aborts.
+ * Asks registries for lists of tags on behalf of people who look. A question is shared by all who ask the same, so
+ * that it goes on when one of them leaves. Rejects with the signal's reason when it aborts.
  */
 export function askTags({ registry, clock, clean }: AskTagsOptions) {
-  const asked = new Map<string, { readonly at: number; readonly answer: Promise<AskedTags> }>()
+  const asked = new Map<string, Question>()
 
   return async ({ key, repository }: Watch, signal: AbortSignal): Promise<AskedTags> => {
     signal.throwIfAborted()
     const now = clock.now()
     for (const [name, { at }] of asked) if (now - at >= ASK_EVERY_MS || now < at) asked.delete(name)
-    const known = asked.get(key)
-    const answer = known?.answer ?? ask(repository)
-    if (known === undefined) asked.set(key, { at: now, answer })
-    const [oldest] = asked.keys()
-    if (asked.size > MOST_KEPT && oldest !== undefined) asked.delete(oldest)
-    return untilAborted(signal, answer)
+    return untilAborted(signal, asked.get(key)?.answer ?? keep(key, now, ask(repository)))
+  }
+
+  function keep(key: string, at: number, answer: Promise<AskedTags>): Promise<AskedTags> {
+    const question: Question = { at, answer, tags: 0 }
+    asked.set(key, question)
+    forgetOldest()
+    answer.then((found) => {
+      question.tags = 'tags' in found ? found.tags.length : 0
+      forgetOldest()
+    })
+    return answer
+  }
+
+  /** All but the newest, as long as they are too many. */
+  function forgetOldest(): void {
+    let tags = 0
+    let questions = 0
+    for (const [key, question] of [...asked].reverse()) {
+      tags += question.tags
+      if (questions++ > 0 && (questions > MOST_KEPT || tags > MOST_TAGS_KEPT)) asked.delete(key)
+    }
   }
 
   async function ask(repository: Watch['repository']): Promise<AskedTags> {

@@ -78,4 +78,10 @@ describe('tags for people who look', () => {
     await ask('app-0')
     assert.equal(asked.length, 22)
   })
+
+  it('are kept of fewer where they are many', async () => {
+    const { asked, ask } = setup(async () => Array(15_000).fill('1.0.0'))
+    for (const name of ['app', 'web', 'web', 'app']) await ask(name)
+    assert.deepEqual(asked, ['org/app', 'org/web', 'org/app'])
+  })
 })
