@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { isRetryable, reasonOf } from '../error.js'
 import type { Status } from '../status/status.js'
 import type { Access, Denial } from './access.js'
-import { type Refusal, statusOf } from './answers.js'
+import { type Refusal, statusOf, untilGone } from './answers.js'
 import { apiEndpoints, type Endpoint } from './api-endpoints.js'
 import { WebError } from './errors.js'
 import { openApi } from './openapi.js'
@@ -47,7 +47,7 @@ function addRoute(scope: FastifyInstance, endpoint: Endpoint, access: Access): v
         name: request.params.name ?? '',
         query: query && checked(query, request.query, 'query'),
         body: body && checked(body, request.body ?? {}, 'body'),
-        signal: gone(reply),
+        signal: untilGone(reply),
       }
       reply.code(status)
       return answers(asked)
@@ -113,13 +113,6 @@ function denied(denial: Denial | undefined, reply: FastifyReply): FastifyReply |
   if (denial.status === 401) reply.header('www-authenticate', 'Bearer realm="tidemark"')
   if (denial.status === 429) reply.header('retry-after', '60')
   return reply.code(denial.status).send({ error: denial.error } satisfies Refusal)
-}
-
-/** Aborts when whoever asked has hung up. */
-function gone(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController()
-  reply.raw.once('close', () => gone.abort())
-  return gone.signal
 }
 
 function refuse(

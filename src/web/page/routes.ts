@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isRetryable, reasonOf } from '../../error.js'
 import type { Overview, PolicyStatus, Status } from '../../status/status.js'
 import type { Access } from '../access.js'
-import { statusOf } from '../answers.js'
+import { statusOf, untilGone } from '../answers.js'
 import { WebError } from '../errors.js'
 import { ASSETS } from './assets.js'
 import { branchesPage } from './branches-page.js'
@@ -120,9 +120,7 @@ function searchOf({ url }: FastifyRequest): string {
 }
 
 async function policyOf(status: Status, reply: FastifyReply, name: string): Promise<PolicyStatus> {
-  const left = new AbortController()
-  reply.raw.once('close', () => left.abort())
-  const policy = await status.policy(name, left.signal)
+  const policy = await status.policy(name, untilGone(reply))
   if (policy === undefined)
     throw new WebError('UNKNOWN_POLICY', `Cannot find policy "${name}": there is none of this name`)
   return policy
