@@ -6,6 +6,7 @@ import type { Clock } from './lifecycle/clock.js'
 import { sharedParts } from './parts/shared.js'
 import { globsOf, updateTarget } from './parts/update-target.js'
 import { watchedPolicy } from './parts/watched-policy.js'
+import type { Recorder } from './status/recorder.js'
 import type { Events } from './telemetry/events.js'
 import { fileMatcher } from './updaters/files.js'
 import { openGitRepository } from './updaters/git/open.js'
@@ -42,6 +43,8 @@ export interface Surroundings {
   readonly random: () => number
   readonly events: Events
   readonly version: string
+  /** Is told what is due in a branch and cannot be pushed. Absent: nobody is. */
+  readonly onUndelivered?: Recorder['undelivered'] | undefined
   /** The time that gates go by. Default: the clock's. */
   readonly gateTime?: (() => number) | undefined
 }
@@ -98,7 +101,7 @@ async function openReconciler(
   registry: Registry,
   { state, policies, proxies }: Configuration,
   jobs: SharedJobs,
-  { clock, random, events, gateTime }: Surroundings,
+  { clock, random, events, gateTime, onUndelivered }: Surroundings,
 ): Promise<Reconciler> {
   const repository = openGitRepository({
     url: git.url,
@@ -134,5 +137,6 @@ async function openReconciler(
     gateTime,
     random,
     onRetry: events.pushRetried,
+    onUndelivered: (plan) => onUndelivered?.(target, plan),
   })
 }

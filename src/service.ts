@@ -3,12 +3,12 @@ import { tryParseDuration } from './config/duration.js'
 import { reasonOf } from './error.js'
 import type { Jobs } from './jobs/jobs.js'
 import { memoryJobs } from './jobs/memory.js'
-import { choicesOf, isMadeBy } from './jobs/selection.js'
 import type { Clock } from './lifecycle/clock.js'
 import type { Component } from './lifecycle/component.js'
 import { createParts, type Parts, type Surroundings } from './parts.js'
 import { type Configured, createBoard } from './status/board.js'
 import { keptHolds } from './status/kept-holds.js'
+import { measuredBy } from './status/measured.js'
 import { type Recorder, startRecorder } from './status/recorder.js'
 import { redactor } from './telemetry/logger.js'
 import { type Metrics, scrape } from './telemetry/metrics.js'
@@ -50,7 +50,7 @@ export async function startService(configuration: Configuration, options: Servic
   const clean = redactor(configuration.secrets)
   const recorder = startRecorder({ jobs, clock, clean, onTrouble: options.events.queueTroubled })
   const events = recorder.listening(options.events)
-  const parts = await createParts(configuration, jobs, { ...options, events })
+  const parts = await createParts(configuration, jobs, { ...options, events, onUndelivered: recorder.undelivered })
   const holds = keptHolds({ jobs, clock, onChange: (policy) => orderUpdatesOf(policy, parts, jobs, recorder) })
   const configured = () => configuredOf(configuration, parts)
   const web = await startWeb({
@@ -58,11 +58,7 @@ export async function startService(configuration: Configuration, options: Servic
     clock,
     webhooks: does('web') ? webhooksOf(configuration, clock) : new Map(),
     hint: pushHints({ ...parts, jobs, branchOf: (git) => parts.reconcilers.get(git)?.target.branch }),
-    metrics: () =>
-      scrape(options.metrics, {
-        queues: { polls: () => jobs.polls.counts(), updates: () => jobs.updates.counts() },
-        selections: () => selectionsOf(parts, jobs),
-      }),
+    metrics: () => scrape(options.metrics, measuredBy(jobs, configured)),
     ready: () =>
       jobs.ping().then(
         () => [],
@@ -129,19 +125,6 @@ async function orderUpdatesOf(policy: string, { watches }: Parts, jobs: Jobs, re
 
 function watchOf(policy: string, { watches }: Parts): Watch | undefined {
   return [...watches.values()].find(({ policies }) => policies.some(({ name }) => name === policy))
-}
-
-/** What the policies selected, whichever process did the poll. */
-async function selectionsOf({ watches }: Parts, jobs: Jobs) {
-  const policies = [...watches.values()].flatMap((watch) => watch.policies)
-  const selections = await jobs.selections.getAll(policies.map(({ name }) => name))
-  return policies.flatMap((policy) => {
-    const selection = selections.get(policy.name)
-    if (!isMadeBy(policy, selection)) return []
-    // What follows what stands in Git may follow several.
-    const tags = choicesOf(selection).flatMap(({ tag }) => tag ?? [])
-    return [{ policy: policy.name, image: policy.image, selected: [...new Set(tags)].sort().join(',') }]
-  })
 }
 
 /** By the name in the path; none where another role takes them. */

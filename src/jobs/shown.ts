@@ -60,6 +60,8 @@ export const branchReport = z.strictObject({
   failure: trouble.optional(),
   /** Of pushes that lost a race, since the process started. */
   retries: z.number(),
+  /** How many places of a policy do not have the selected tag, by the obstacle. */
+  waiting: z.array(z.strictObject({ policy: z.string(), obstacle: z.string(), places: z.number() })).optional(),
 })
 export type BranchReport = z.infer<typeof branchReport>
 

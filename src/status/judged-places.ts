@@ -1,7 +1,7 @@
 import { groupBy } from '../group-by.js'
-import type { PlacedPolicy, PlaceReport, PlacesReport, PushReport } from '../jobs/shown.js'
+import type { BranchReport, PlacedPolicy, PlaceReport, PlacesReport, PushReport } from '../jobs/shown.js'
 import { oneLine } from '../telemetry/one-line.js'
-import type { JudgedPlace } from '../updaters/judgement.js'
+import { isWaiting, type JudgedPlace } from '../updaters/judgement.js'
 import type { BranchPlan } from '../updaters/plan.js'
 import type { PushedCommit } from '../updaters/reconcile.js'
 
@@ -30,6 +30,20 @@ export function judgedPlaces(
   return { policies: [...policies, ...nowhere], places: mostImportant(judged) }
 }
 
+/** How many places of each policy do not have the selected tag, by the obstacle. What is due has been written, unless it is `undelivered`. */
+export function waitingPlaces(
+  { places }: Pick<BranchPlan, 'places'>,
+  due?: 'undelivered',
+): NonNullable<BranchReport['waiting']> {
+  const isLeft = (place: JudgedPlace) =>
+    isWaiting(place) || place.state === 'failing' || (due === 'undelivered' && place.edit !== undefined)
+  const left = places.filter(isLeft).map(({ policy, obstacle = 'update' }) => ({ policy, obstacle }))
+  return [...groupBy(left, ({ policy, obstacle }) => `${obstacle} ${policy}`).values()].flatMap((same) => {
+    const [one] = same
+    return one === undefined ? [] : [{ ...one, places: same.length }]
+  })
+}
+
 /** The newest pushes, with as many of their changes as there is room for. */
 export function latestPushes(pushes: readonly PushReport[]): PushReport[] {
   let room = MOST_CHANGES
@@ -55,15 +69,15 @@ export function pushReport({ oid, branch, subject, changes }: PushedCommit, at: 
 /** The worst first. */
 const STATES = ['failing', 'held', 'pending', 'current'] as const
 
-function reportOf({ edit, ...place }: JudgedPlace, clean: (text: string) => string): PlaceReport {
-  const { policy, line, current, desired, state, obstacle, until } = place
-  const at = { policy, file: oneLine(place.file), line }
+function reportOf(place: JudgedPlace, clean: (text: string) => string): PlaceReport {
+  const { policy, line, current, desired, state, obstacle, until, edit } = place
+  const file = oneLine(place.file)
   // What is to be written has been by now.
   if (edit !== undefined && desired !== undefined) {
-    return { ...at, current: desired, desired, state: 'current', reason: `has ${desired}` }
+    return { policy, file, line, current: desired, desired, state: 'current', reason: `has ${desired}` }
   }
   const reason = oneLine(clean(place.reason))
-  return { ...at, current: oneLine(current), desired, state, reason, obstacle, until }
+  return { policy, file, line, current: oneLine(current), desired, state, reason, obstacle, until }
 }
 
 /** Who ignores a line, or leaves the tag out, knows, and asks for nothing. */
@@ -73,7 +87,8 @@ function isLeftOut({ obstacle }: PlaceReport): boolean {
 
 function placedPolicy(policy: string, places: readonly PlaceReport[]): PlacedPolicy {
   const followed = places.filter((place) => !isLeftOut(place))
-  const [worst] = [...followed].sort((a, b) => rankOf(a) - rankOf(b))
+  let [worst] = followed
+  for (const place of followed) if (worst === undefined || rankOf(place) < rankOf(worst)) worst = place
   const [first] = places
   const values = new Set((worst === undefined ? places : followed).map(({ current }) => current))
   return {

@@ -17,7 +17,7 @@ import type { Events, Poll } from '../telemetry/events.js'
 import { oneLine } from '../telemetry/one-line.js'
 import type { Reconciliation } from '../updaters/reconcile.js'
 import type { UpdateTarget } from '../updaters/target.js'
-import { judgedPlaces, latestPushes, pushReport } from './judged-places.js'
+import { judgedPlaces, latestPushes, pushReport, waitingPlaces } from './judged-places.js'
 
 export interface RecorderOptions {
   readonly jobs: Pick<Jobs, 'shown'>
@@ -32,6 +32,8 @@ export interface Recorder extends Component {
   /** Passes everything on, and notes what is shown of it. */
   listening(events: Events): Events
   looked(target: Pick<UpdateTarget, 'git' | 'branch'>, { plan, commits }: Reconciliation): void
+  /** What is due cannot be pushed: it waits. */
+  undelivered(target: Pick<UpdateTarget, 'git' | 'branch'>, plan: Reconciliation['plan']): void
   /** Something else is to be shown that others have written. */
   changed(): void
   /** Calls back after what it noted was written. Returns what ends that. */
@@ -40,7 +42,7 @@ export interface Recorder extends Component {
 
 const WRITE_EVERY_MS = 1_000
 /** Of what is large. */
-const PLACES_EVERY_MS = 5_000
+const PLACES_EVERY_MS = 2_000
 /** That something was looked at and is as before, is told that seldom. */
 const UNCHANGED_EVERY_MS = 10_000
 
@@ -80,18 +82,25 @@ export function startRecorder({ jobs: { shown }, clock, clean, onTrouble }: Reco
     // It was not looked at.
     if (outcome === 'skipped' || resting) return
     const at = clock.now()
-    const said = reason === undefined ? {} : { reason: text(reason) }
-    looks.set(repository, { version: 1, at, outcome, ...said })
+    const said = reason === undefined ? undefined : text(reason)
+    // Spelled out: V8 gives each object that is made by spreading a hidden class of its own, which takes 200 bytes.
+    const look = { version: 1, at, outcome } as const
+    looks.set(repository, said === undefined ? look : { version: 1, at, outcome, reason: said })
     const wasFailing = failing.delete(repository)
     if (outcome === 'failed') {
       failing.add(repository)
-      noteHost(registry, { lastError: { at, reason: said.reason ?? '' } })
+      noteHost(registry, { lastError: { at, reason: said ?? '' } })
     }
     note(outcome !== 'unchanged' || wasFailing)
   }
 
   function noteBranch(where: Pick<UpdateTarget, 'git' | 'branch'>, report: Omit<BranchReport, 'version' | 'retries'>) {
     branches.set(branchKey(where), { version: 1, ...report, retries: retries.get(where.git) ?? 0 })
+  }
+
+  function noteFailing(where: Pick<UpdateTarget, 'git' | 'branch'>, patch: Pick<BranchReport, 'failure' | 'waiting'>) {
+    noteBranch(where, { ...branches.get(branchKey(where)), ...patch })
+    note(true)
   }
 
   /** Writes what was noted. What cannot be written now is tried again with what follows. */
@@ -113,8 +122,9 @@ export function startRecorder({ jobs: { shown }, clock, clean, onTrouble }: Reco
 
   async function writeBranches(): Promise<void> {
     for (const [key, report] of [...branches]) {
-      const lookedAt = report.lookedAt ?? (await shown.branches.get(key))?.lookedAt
-      await shown.branches.set(key, { ...report, ...(lookedAt !== undefined && { lookedAt }) })
+      // A look that failed leaves what the one before it found.
+      const before = report.lookedAt === undefined ? await shown.branches.get(key) : undefined
+      await shown.branches.set(key, { ...before, ...report })
       if (branches.get(key) === report) branches.delete(key)
     }
   }
@@ -175,14 +185,14 @@ export function startRecorder({ jobs: { shown }, clock, clean, onTrouble }: Reco
       },
       updateFailed(update) {
         events.updateFailed(update)
-        noteBranch(update, { failure: { at: clock.now(), reason: text(update.reason) } })
-        note(true)
+        noteFailing(update, { failure: { at: clock.now(), reason: text(update.reason) } })
       },
     }),
     looked(target, { plan, commits }) {
       const key = branchKey(target)
       const at = clock.now()
-      noteBranch(target, { lookedAt: at })
+      const left = waitingPlaces(plan)
+      noteBranch(target, { lookedAt: at, ...(left.length > 0 && { waiting: left }) })
       const found = judgedPlaces(plan, clean)
       const digest = hash('sha256', JSON.stringify(found))
       const waiting = places.get(key)
@@ -190,6 +200,9 @@ export function startRecorder({ jobs: { shown }, clock, clean, onTrouble }: Reco
       const isSame = waiting === undefined && written.get(key)?.digest === digest && pushes.length === 0
       if (!isSame) places.set(key, { ...found, digest, pushes: latestPushes(pushes) })
       note(!isSame)
+    },
+    undelivered(target, plan) {
+      noteFailing(target, { waiting: waitingPlaces(plan, 'undelivered') })
     },
     changed: () => note(true),
     onWritten(listener) {

@@ -74,8 +74,8 @@ export interface Events {
   }): void
   upToDate(update: { readonly git: string; readonly branch: string }): void
   updateFailed(update: { readonly git: string; readonly branch: string; readonly reason: string }): void
-  /** How many places of each policy do not have the selected tag, by reason. */
-  placesJudged(git: string, pending: readonly { readonly policy: string; readonly reason: string }[]): void
+  /** The places of a branch that do not have the selected tag; none where the branch is not written to any more. */
+  placesJudged(git: string, left: readonly PlaceLeft[]): void
   warned(warning: {
     readonly git: string
     readonly file?: string
@@ -92,6 +92,19 @@ export interface Events {
   queueTroubled(trouble: { readonly queue: string; readonly reason: string }): void
 }
 
+/** A place that does not have the selected tag. */
+export interface PlaceLeft {
+  readonly policy: string
+  readonly file: string
+  readonly line: number
+  readonly current: string
+  readonly desired?: string | undefined
+  /** One word. */
+  readonly obstacle: string
+  /** The same for a person. */
+  readonly reason: string
+}
+
 export interface Poll {
   readonly registry: string
   readonly repository: string
@@ -106,6 +119,8 @@ export interface Poll {
 
 /** So many reasons of one outage are told: one that never repeats itself would be told at every look. */
 const TROUBLES = 10
+/** So many places of a branch are told of: "explain" shows all of them. */
+const PLACES_LEFT = 100
 /** While Redis is away every order fails alike: one record a minute says it. */
 const QUEUE_TROUBLE_MS = 60_000
 /** A reason may name what is in a job: not all of them are kept for ever. */
@@ -123,7 +138,7 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
   const succeeded = new Set<string>()
   let refusedConfig: string | undefined
   const unnotified = new Map<string, string>()
-  const pendingOf = new Map<string, readonly { readonly policy: string; readonly reason: string }[]>()
+  const placesLeft = new Map<string, ReadonlySet<string>>()
 
   return {
     started(service) {
@@ -249,10 +264,11 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
       failedUpdates.set(update.git, update.reason)
       log[isNews ? 'error' : 'debug']('Update failed', update)
     },
-    placesJudged(git, pending) {
-      pendingOf.set(git, pending)
-      metrics.policyPending.reset()
-      for (const place of [...pendingOf.values()].flat()) metrics.policyPending.inc(place)
+    placesJudged(git, left) {
+      const before = placesLeft.get(git)
+      const shown = new Map(left.slice(0, PLACES_LEFT).map((place) => [JSON.stringify(place), place]))
+      placesLeft.set(git, new Set(shown.keys()))
+      for (const [key, place] of shown) if (!before?.has(key)) log.debug('Place is not written', { git, ...place })
     },
     warned(warning) {
       const { message, ...where } = warning

@@ -4,6 +4,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 export function createMetrics(version: string) {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
+  // Gauges whose names end as only those of counters may; the same numbers are there by type.
+  for (const kind of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${kind}_total`)
   const counter = <L extends string>(name: string, help: string, labelNames: L[]) =>
     new Counter({ name, help, labelNames, registers: [registry] })
   const gauge = <L extends string>(name: string, help: string, labelNames: L[]) =>
@@ -14,7 +16,7 @@ export function createMetrics(version: string) {
   gauge('tidemark_build_info', 'The running version', ['version']).set({ version }, 1)
   return {
     registry,
-    configValid: gauge('tidemark_config_valid', '1 while the policy file in force is valid', []),
+    configValid: gauge('tidemark_config_valid', '1 while the newest policy file is the one in force', []),
     policyInfo: gauge('tidemark_policy_info', 'The tag that each policy selects', ['policy', 'image', 'selected']),
     policyPending: gauge('tidemark_policy_pending', 'Places of a policy that do not have the selected tag, by reason', [
       'policy',
@@ -48,6 +50,7 @@ export function createMetrics(version: string) {
       'outcome',
     ]),
     jobs: gauge('tidemark_jobs', 'Jobs of each queue', ['queue', 'state']),
+    queueReachable: gauge('tidemark_queue_reachable', '1 while the queue answers this process', []),
     updates: counter('tidemark_updates_total', 'Update jobs done', ['git', 'outcome']),
     gitOperations: counter('tidemark_git_operations_total', 'Git operations', ['git', 'operation', 'outcome']),
     gitOperationSeconds: histogram(
@@ -69,27 +72,35 @@ export function createMetrics(version: string) {
 export type Metrics = ReturnType<typeof createMetrics>
 
 /** What processes share, asked for at each scrape: one process alone does not see what another one did. */
-export interface Shared {
+export interface Measured {
   readonly queues: Readonly<Record<string, () => Promise<object>>>
   /** `selected` is empty where no tag qualifies. */
   readonly selections: () => Promise<
     readonly { readonly policy: string; readonly image: string; readonly selected: string }[]
+  >
+  /** How many places of a policy do not have the selected tag, by branch and obstacle. */
+  readonly waiting: () => Promise<
+    readonly { readonly policy: string; readonly obstacle: string; readonly places: number }[]
   >
 }
 
 /** The text that Prometheus reads. What is away leaves what was last known of it. */
 export async function scrape(
   metrics: Metrics,
-  { queues, selections }: Shared,
+  { queues, selections, waiting }: Measured,
 ): Promise<{ readonly contentType: string; readonly text: string }> {
-  for (const [queue, counts] of Object.entries(queues)) {
-    const states = await counts().then(Object.entries, () => [])
-    for (const [state, jobs] of states) metrics.jobs.set({ queue, state }, jobs)
-  }
-  const selected = await selections().catch(() => undefined)
-  if (selected !== undefined) {
+  const counted = Object.entries(queues).map(async ([queue, counts]) => {
+    for (const [state, jobs] of Object.entries(await counts())) metrics.jobs.set({ queue, state }, jobs)
+  })
+  const selected = selections().then((found) => {
     metrics.policyInfo.reset()
-    for (const labels of selected) metrics.policyInfo.set(labels, 1)
-  }
+    for (const labels of found) metrics.policyInfo.set(labels, 1)
+  })
+  const left = waiting().then((found) => {
+    metrics.policyPending.reset()
+    for (const { policy, obstacle, places } of found) metrics.policyPending.inc({ policy, reason: obstacle }, places)
+  })
+  const read = await Promise.allSettled([...counted, selected, left])
+  metrics.queueReachable.set(read.every(({ status }) => status === 'fulfilled') ? 1 : 0)
   return { contentType: metrics.registry.contentType, text: await metrics.registry.metrics() }
 }

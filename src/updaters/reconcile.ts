@@ -60,6 +60,8 @@ export interface ReconcilerOptions extends PlanOptions {
   readonly gateTime?: (() => number) | undefined
   readonly random: () => number
   readonly onRetry: (retry: { readonly git: string; readonly attempt: number; readonly reason: string }) => void
+  /** Is told what is due before `reconcile` throws because it could not be pushed. */
+  readonly onUndelivered?: ((plan: BranchPlan) => void) | undefined
 }
 
 /** As often as busy branches need in practice; then the queue's own, longer pauses let people through. */
@@ -92,7 +94,10 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       try {
         return { plan: await deliverAll(plan, known, signal), commits: pushed.splice(0) }
       } catch (error) {
-        if (!(error instanceof GitError) || error.code !== 'STALE' || attempt === MOST_ATTEMPTS) throw error
+        if (!(error instanceof GitError) || error.code !== 'STALE' || attempt === MOST_ATTEMPTS) {
+          if (!signal.aborted) options.onUndelivered?.(plan)
+          throw error
+        }
         options.onRetry({ git: target.git, attempt, reason: error.message })
         await sleep(clock, backoffMs(attempt, RETRY_PAUSE, random), signal)
       }

@@ -155,10 +155,7 @@ function reporter(events: UpdatesOptions['events']): (plan: BranchPlan, git: str
 
   return (plan, git) => {
     const undone = plan.places.filter((place) => isWaiting(place) || place.state === 'failing')
-    events.placesJudged(
-      git,
-      undone.map(({ policy, obstacle }) => ({ policy, reason: obstacle ?? 'update' })),
-    )
+    events.placesJudged(git, undone.map(placeLeft))
     const unplaced = plan.unplaced.map((policy) => ({ message: `Policy "${policy}" finds no place to write to` }))
     const warnings = new Map(
       [...plan.warnings, ...unplaced, ...refusals(undone)].map((warning) => [JSON.stringify(warning), warning]),
@@ -168,6 +165,10 @@ function reporter(events: UpdatesOptions['events']): (plan: BranchPlan, git: str
     }
     told.set(git, new Set(warnings.keys()))
   }
+}
+
+function placeLeft({ policy, file, line, current, desired, obstacle = 'update', reason }: JudgedPlace) {
+  return { policy, file, line, current, desired, obstacle, reason }
 }
 
 /** A poll that failed, found no tag, or one that does not pass its gates, tells it itself; and whoever holds a line knows. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { createEvents, type Poll } from '../../src/telemetry/events.js'
-import { createMetrics, scrape } from '../../src/telemetry/metrics.js'
+import { createMetrics } from '../../src/telemetry/metrics.js'
 
 function setup() {
   const lines: string[] = []
@@ -78,17 +78,6 @@ it('tells the same trouble of a queue once a minute', () => {
   assert.deepEqual(told, ['warn', 'debug', 'warn', 'warn'])
 })
 
-it('shows what is selected, whoever selected it, and what was last known while that cannot be asked', async () => {
-  const metrics = createMetrics('1')
-  const shown = async (selections: () => Promise<readonly { policy: string; image: string; selected: string }[]>) =>
-    (await scrape(metrics, { queues: {}, selections })).text.match(/^tidemark_policy_info\{.*/gm)
-  const of = (selected: string) => async () => [{ policy: 'app', image: 'ghcr.io/a/a', selected }]
-  const line = (selected: string) => `tidemark_policy_info{policy="app",image="ghcr.io/a/a",selected="${selected}"} 1`
-  assert.deepEqual(await shown(of('1.0.0')), [line('1.0.0')])
-  assert.deepEqual(await shown(of('1.1.0')), [line('1.1.0')])
-  assert.deepEqual(await shown(() => Promise.reject(new Error('away'))), [line('1.1.0')])
-})
-
 it('tells of a Git repository that has to be read the slower way', () => {
   const { events, lines } = setup()
   events.gitEngineChosen({ git: 'fleet', engine: 'wire', reason: 'server sends every file' })
@@ -140,4 +129,21 @@ it('forgets when policies were looked at that are no more', async () => {
     values.map(({ labels }) => labels),
     [{ policy: 'app' }],
   )
+})
+
+it('shows why each place is not written once, and not of very many', () => {
+  const { events, lines } = setup()
+  const place = { policy: 'app', file: 'a.yaml', line: 1, current: '1.0.0', desired: '1.1.0', obstacle: 'window' }
+  const left = (line: number) => ({ ...place, line, reason: `opens on Monday ${line}` })
+  events.placesJudged('fleet', [left(1)])
+  events.placesJudged('fleet', [left(1), left(2)])
+  assert.deepEqual(lines.splice(0), [
+    'debug Place is not written opens on Monday 1',
+    'debug Place is not written opens on Monday 2',
+  ])
+  events.placesJudged(
+    'fleet',
+    Array.from({ length: 5_000 }, (_, line) => left(line + 10)),
+  )
+  assert.equal(lines.length, 100)
 })

@@ -47,7 +47,8 @@ function setup(reconcile: () => Promise<Result>, after = Promise.resolve()) {
       committed: ({ branch, subject, lagMs }) => told.push(`committed ${branch} ${subject} ${lagMs.join()}`),
       upToDate: () => told.push('up to date'),
       updateFailed: ({ reason }) => told.push(`failed ${reason}`),
-      placesJudged: (_, pending) => told.push(...pending.map(({ policy, reason }) => `pending ${policy} ${reason}`)),
+      placesJudged: (_, pending) =>
+        told.push(...pending.map(({ policy, obstacle }) => `pending ${policy} ${obstacle}`)),
       warned: ({ file, line, message }) => told.push(`warned ${file ?? ''}:${line ?? ''} ${message}`),
       queueTroubled: ({ reason }) => told.push(`trouble ${reason}`),
     },
