@@ -19,7 +19,7 @@ export function policyForms(policy: PolicyStatus, viewer: Viewer, form: FormStat
   return html`<section class="operations" aria-label="Operations">
 ${form.notice !== undefined && html`<p class="notice" role="status">${form.notice}</p>`}
 ${form.error !== undefined && html`<p class="notice error" role="alert" id="form-error">${form.error}</p>`}
-${viewer.operates ? html`<div class="buttons">${pollForm(policy, viewer)}${releaseAll(policy, viewer)}</div>${holdForm(policy, viewer, form)}` : whyNot(policy, viewer)}
+${viewer.operates ? html`<div class="buttons">${pollForm(policy, viewer)}${releaseAll(policy, viewer)}${holdForm(policy, viewer, form)}</div>` : whyNot(policy, viewer)}
 </section>`
 }
 

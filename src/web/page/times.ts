@@ -14,10 +14,13 @@ export function timeShown(at: number, now: number): Html {
 export function relativeTime(at: number, now: number): string {
   const span = Math.abs(now - at)
   if (span < JUST_NOW_MS) return 'just now'
-  const [unitMs, unit] = UNITS.find(([ms, , most]) => span < ms * most) ?? DAYS
-  const count = Math.floor(span / unitMs)
+  const isOver = at < now
+  // What is to come in 2 h less a second comes in 2 h.
+  const countOf = (unitMs: number) => (isOver ? Math.floor(span / unitMs) : Math.round(span / unitMs))
+  const [unitMs, unit] = UNITS.find(([ms, , most]) => countOf(ms) < most) ?? DAYS
+  const count = countOf(unitMs)
   const words = `${count} ${unit === 'day' && count > 1 ? 'days' : unit}`
-  return at < now ? `${words} ago` : `in ${words}`
+  return isOver ? `${words} ago` : `in ${words}`
 }
 
 const JUST_NOW_MS = 10_000

@@ -21,7 +21,9 @@ test('says how long ago it was, as exact as one needs it', () => {
     [2 * DAY, '2 days ago'],
     [400 * DAY, '400 days ago'],
     [-9 * S, 'just now'],
-    [-90 * S, 'in 1 min'],
+    [-89 * S, 'in 1 min'],
+    [-59_600, 'in 1 min'],
+    [-(2 * H - S), 'in 2 h'],
     [-3 * DAY, 'in 3 days'],
   ]
   for (const [since, words] of cases) assert.equal(relativeTime(NOW - since, NOW), words)

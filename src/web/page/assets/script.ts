@@ -6,10 +6,13 @@ export const SCRIPT = `'use strict'
 const live = document.querySelector('.live')
 const search = document.querySelector('[data-search]')
 const AGAIN_MS = 30000
-const LEAST_MS = 500
+/** However often something changes. */
+const LEAST_MS = 2000
 let source
-let asking
+let asking = false
 let isLate = false
+let askedAt = 0
+let waiting
 
 function say(state, words) {
   if (live.dataset.state === state) return
@@ -23,11 +26,14 @@ async function refresh() {
     return
   }
   asking = true
+  askedAt = Date.now()
   try {
     const response = await fetch(document.body.dataset.refresh, { headers: { accept: 'text/html' } })
     if (new URL(response.url).pathname === '/login') return location.assign(response.url)
     if (!response.ok && response.status !== 404) throw new Error(String(response.status))
     const next = new DOMParser().parseFromString(await response.text(), 'text/html')
+    // The service has another version, and the page another style.
+    if (styleOf(next) !== styleOf(document)) return location.reload()
     document.title = next.title
     const icon = next.querySelector('link[rel=icon]')
     if (icon) document.querySelector('link[rel=icon]').href = icon.getAttribute('href')
@@ -37,16 +43,27 @@ async function refresh() {
     // What is moved loses it.
     if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true })
     if (source && source.readyState === EventSource.OPEN) say('live', 'Live')
+    else say('slow', 'Twice a minute')
   } catch {
     say('away', 'Out of reach')
   } finally {
-    setTimeout(() => {
-      asking = false
-      if (!isLate) return
+    asking = false
+    if (isLate) {
       isLate = false
       refresh()
-    }, LEAST_MS)
+    }
   }
+}
+
+function styleOf(page) {
+  return page.querySelector('link[rel=stylesheet]').getAttribute('href')
+}
+
+function changed() {
+  waiting ??= setTimeout(() => {
+    waiting = undefined
+    refresh()
+  }, Math.max(0, askedAt + LEAST_MS - Date.now()))
 }
 
 function keyOf(node) {
@@ -103,7 +120,7 @@ function listen() {
   if (source || document.hidden) return
   source = new EventSource('/events')
   source.addEventListener('open', () => say('live', 'Live'))
-  source.addEventListener('change', refresh)
+  source.addEventListener('change', changed)
   source.addEventListener('error', () => {
     say('away', 'Reconnecting')
     if (source && source.readyState === EventSource.CLOSED) leave()

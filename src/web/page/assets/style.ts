@@ -54,6 +54,7 @@ main:focus { outline: none; }
 .session { margin-left: auto; display: flex; align-items: center; gap: 1rem; }
 .live { display: flex; align-items: center; gap: 0.45rem; color: var(--muted); font-size: 0.9rem; }
 .live[data-state]::before { content: ""; width: 0.6rem; height: 0.6rem; border-radius: 50%; background: var(--current); }
+.live[data-state="slow"]::before { background: var(--pending); }
 .live[data-state="away"] { color: var(--failing); }
 .live[data-state="away"]::before { background: none; border: 2px solid var(--failing); border-radius: 2px; }
 main { flex: 1; display: flex; flex-direction: column; gap: 1.4rem; padding-top: 0.8rem; padding-bottom: 2rem; }
@@ -94,7 +95,6 @@ footer { padding-top: 0.8rem; padding-bottom: 1.2rem; color: var(--muted); font-
 section > h2 { margin-bottom: 0.6rem; }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 0.8rem; background: var(--card); }
 table { width: 100%; border-collapse: collapse; }
-caption { text-align: left; padding: 0.6rem 1.1rem; color: var(--muted); }
 th, td { text-align: left; vertical-align: top; padding: 0.5rem 1.1rem; border-top: 1px solid var(--line); }
 thead th { border-top: 0; color: var(--muted); font-weight: 500; font-size: 0.88rem; white-space: nowrap; }
 tbody th { font-weight: 600; max-width: 26rem; }
@@ -120,11 +120,12 @@ td.extra .reason { white-space: normal; }
 .crumb { margin-bottom: -1.2rem; }
 h1 + .image { margin-top: -1.1rem; font-size: 1rem; }
 .verdict { font-size: 1.15rem; }
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(12rem, 1fr)); gap: 0.8rem; }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: 0.8rem; }
 .facts > div { padding: 0.8rem 1.1rem; border: 1px solid var(--line); border-radius: 0.8rem; background: var(--card); }
 dt { color: var(--muted); font-size: 0.88rem; }
 .operations { display: flex; flex-direction: column; gap: 0.8rem; }
-.buttons { display: flex; flex-wrap: wrap; gap: 0.6rem; }
+.buttons { display: flex; flex-wrap: wrap; align-items: start; gap: 0.6rem; }
+.buttons details[open] { flex-basis: 100%; }
 .notice { padding: 0.6rem 1.1rem; border-radius: 0.6rem; border: 1px solid var(--current); color: var(--ink); background: var(--card); }
 .notice.error { border-color: var(--failing); background: var(--failing-soft); }
 .holds li { display: flex; flex-wrap: wrap; align-items: center; gap: 0.4rem 1rem; padding: 0.5rem 1.1rem; border-left: 3px solid var(--held); background: var(--held-soft); }
@@ -151,6 +152,8 @@ input { padding: 0.4rem 0.8rem; border-radius: 0.5rem; border: 1px solid var(--m
 input::placeholder { color: var(--muted); opacity: 1; }
 .search input { width: clamp(9rem, 22vw, 20rem); }
 summary { cursor: pointer; width: fit-content; font-weight: 600; color: var(--accent); }
+.buttons summary { padding: 0.4rem 1.1rem; border: 1px solid var(--line); border-radius: 0.5rem; font-weight: 500; }
+.buttons summary:hover { border-color: var(--accent); }
 form.hold, form.login { display: grid; gap: 0.7rem; max-width: 34rem; margin-top: 0.7rem; }
 label { display: block; margin-bottom: 0.2rem; color: var(--muted); font-size: 0.92rem; }
 label.unseen { margin: -1px; }
@@ -164,8 +167,14 @@ label.unseen { margin: -1px; }
   tr { border-top: 1px solid var(--line); padding: 0.6rem 1rem; }
   tbody tr:first-child { border-top: 0; }
   tbody th, td { border: 0; padding: 0.1rem 0; text-align: left; max-width: none; }
+  td:empty { display: none; }
   td[data-title]::before { content: attr(data-title) ": "; color: var(--muted); font-size: 0.88rem; }
   .bar .faint { margin-left: 0; }
+  .top nav { order: 1; width: 100%; }
+  .top nav ul { justify-content: space-between; }
+  .top nav a { padding: 0.3rem 0.55rem; }
+  .search { flex: 1; }
+  .search input { width: 100%; }
 }
 @media (prefers-reduced-motion: no-preference) { .tile, .beneath a { transition: border-color 0.15s; } }
 @media (forced-colors: active) { .tile[aria-current] { outline: 2px solid; } .mark .glyph { stroke: Canvas; } }
