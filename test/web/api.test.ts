@@ -218,3 +218,17 @@ test('asks to come again while the queue is away, and keeps a defect to itself',
   assert.deepEqual(failures, [{ path: '/api/v1/queues', reason: 'undefined is no function in /srv/app' }])
   assert.deepEqual(operations, [])
 })
+
+test('takes nobody who hangs up for a defect', async (t) => {
+  const { web, ask, queue, failures } = await startedForPeople(t)
+  queue.isSlow = true
+  for (const path of ['/api/v1/policies/lamp', '/policies/lamp']) {
+    const leaving = new AbortController()
+    const left = ask(path, { signal: leaving.signal })
+    await ask('/healthz')
+    leaving.abort()
+    await assert.rejects(left, { name: 'AbortError' })
+  }
+  await web.stop()
+  assert.deepEqual(failures, [])
+})

@@ -133,7 +133,7 @@ export async function startedForPeople(
   const clock = manualClock(NOW)
   const ordered: string[] = []
   const operations: Operation[] = []
-  const queue = { isAway: false, isBroken: false }
+  const queue = { isAway: false, isBroken: false, isSlow: false }
   const reached = () => {
     if (queue.isAway) throw new JobsError('UNAVAILABLE', 'Cannot reach redis.internal', { retryable: true })
     if (queue.isBroken) throw new TypeError('undefined is no function in /srv/app')
@@ -147,7 +147,11 @@ export async function startedForPeople(
         reached()
         return overview
       },
-      policy: async (name) => POLICIES.find((policy) => policy.name === name),
+      async policy(name, signal) {
+        if (queue.isSlow)
+          await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+        return POLICIES.find((policy) => policy.name === name)
+      },
       onChange: () => () => {},
     },
     operations: createOperations({
