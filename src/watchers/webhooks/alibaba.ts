@@ -16,7 +16,7 @@ export interface AlibabaOptions {
 
 /**
  * The triggers of Alibaba Cloud Container Registry, which come for pushes only.
- * Source: alibabacloud.com/help, "Manage triggers" and "Use webhooks to send notifications".
+ * Source: alibabacloud.com/help, Container Registry, triggers.
  */
 export function alibabaSender({ secret, registry }: AlibabaOptions): Sender<PushedImage> {
   return {

@@ -16,7 +16,7 @@ export interface ArtifactoryOptions {
 /**
  * The "Docker" webhooks of JFrog Artifactory, whose `X-JFrog-Event-Auth` is the secret itself, or with "Use secret for payload
  * signing" an HMAC-SHA256. Only images that were pushed or promoted count; whatever its test button sends is ignored.
- * Source: jfrog.com/help, "Webhooks" and "Docker Event Type".
+ * Source: jfrog.com/help, "Webhooks" and "Domain: docker".
  */
 export function artifactorySender({ secret, registry, repository }: ArtifactoryOptions): Sender<PushedImage> {
   return {

@@ -11,7 +11,7 @@ export interface NexusOptions {
 }
 
 /**
- * The "Repository" webhooks of Sonatype Nexus, signed with HMAC-SHA1, which it has no other of. Of its components and assets only
+ * The "Repository" webhooks of Sonatype Nexus, signed with HMAC-SHA1: it has nothing better. Of its components and assets only
  * images and their manifests count; a tag that moves may be told by the one or by the other.
  * Source: help.sonatype.com, "Working With HMAC Payloads" and "Example Headers and Payloads".
  */
