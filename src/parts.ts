@@ -3,6 +3,8 @@ import type { Configuration, GitConfig } from './config/configuration.js'
 import { defaultRegistry } from './config/resolve.js'
 import type { Jobs } from './jobs/jobs.js'
 import type { Clock } from './lifecycle/clock.js'
+import type { Notifications } from './notifications/notifications.js'
+import { noticingPoller, noticingReconciler } from './parts/noticing.js'
 import { sharedParts } from './parts/shared.js'
 import { globsOf, updateTarget } from './parts/update-target.js'
 import { watchedPolicy } from './parts/watched-policy.js'
@@ -45,6 +47,8 @@ export interface Surroundings {
   readonly version: string
   /** Is told what is due in a branch and cannot be pushed. Absent: nobody is. */
   readonly onUndelivered?: Recorder['undelivered'] | undefined
+  /** Is told what happens. Absent: nobody is. */
+  readonly notifications?: Pick<Notifications, 'tell'> | undefined
   /** The time that gates go by. Default: the clock's. */
   readonly gateTime?: (() => number) | undefined
 }
@@ -57,7 +61,8 @@ export async function createParts(
   jobs: SharedJobs,
   surroundings: Surroundings,
 ): Promise<Parts> {
-  const { clock, random, events, gateTime } = surroundings
+  const { clock, random, events, gateTime, notifications } = surroundings
+  const noticing = notifications && { notifications, jobs, events, clock }
   const registry = openRegistry(configuration, surroundings)
   const trustedRoot = { folder: join(configuration.state, 'sigstore') }
   const shared = sharedParts(createVerifier({ registry, clock, trustedRoot }))
@@ -67,10 +72,16 @@ export async function createParts(
   for (const git of Object.values(configuration.git)) {
     const target = updateTarget(git, configuration, shared)
     if (target.policies.length === 0) continue
-    reconcilers.set(git.name, await openReconciler(git, target, registry, configuration, jobs, surroundings))
+    const reconciler = await openReconciler(git, target, registry, configuration, jobs, surroundings)
+    reconcilers.set(git.name, noticing ? noticingReconciler(reconciler, git.url, noticing) : reconciler)
   }
   const poller = createPoller({ registry, jobs, events, clock, random, gateTime })
-  return { watches: watchesOf(watched), registry, reconcilers, poller }
+  return {
+    watches: watchesOf(watched),
+    registry,
+    reconcilers,
+    poller: noticing ? noticingPoller(poller, noticing) : poller,
+  }
 }
 
 function openRegistry(

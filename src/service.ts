@@ -5,6 +5,7 @@ import type { Jobs } from './jobs/jobs.js'
 import { memoryJobs } from './jobs/memory.js'
 import type { Clock } from './lifecycle/clock.js'
 import type { Component } from './lifecycle/component.js'
+import { type Notifications, startNotifications } from './notifications/notifications.js'
 import { createParts, type Parts, type Surroundings } from './parts.js'
 import { type Configured, createBoard } from './status/board.js'
 import { keptHolds } from './status/kept-holds.js'
@@ -50,7 +51,9 @@ export async function startService(configuration: Configuration, options: Servic
   const clean = redactor(configuration.secrets)
   const recorder = startRecorder({ jobs, clock, clean, onTrouble: options.events.queueTroubled })
   const events = recorder.listening(options.events)
-  const parts = await createParts(configuration, jobs, { ...options, events, onUndelivered: recorder.undelivered })
+  const notifications = notificationsOf(configuration, jobs, { ...options, events })
+  const surroundings = { ...options, events, notifications, onUndelivered: recorder.undelivered }
+  const parts = await createParts(configuration, jobs, surroundings)
   const holds = keptHolds({ jobs, clock, onChange: (policy) => orderUpdatesOf(policy, parts, jobs, recorder) })
   const configured = () => configuredOf(configuration, parts)
   const web = await startWeb({
@@ -91,10 +94,22 @@ export async function startService(configuration: Configuration, options: Servic
       await web.stop()
       await Promise.all([polls?.stop(), updates?.stop()])
       await recorder.stop()
+      await notifications?.stop()
       await jobs.stop()
       await parts.registry.stop()
     },
   }
+}
+
+/** Undefined where nobody wants to know. Who only serves HTTP need not be able to reach anybody. */
+function notificationsOf(
+  { notifications: destinations, proxies }: Configuration,
+  jobs: Jobs,
+  { role, events, clock, version }: ServiceOptions,
+): Notifications | undefined {
+  if (destinations.length === 0) return undefined
+  const userAgent = `tidemark/${version}`
+  return startNotifications({ destinations, proxies, jobs, events, clock, userAgent, sends: role !== 'web' })
 }
 
 async function createJobs({ queue, state }: Configuration, { clock, random, events }: ServiceOptions): Promise<Jobs> {

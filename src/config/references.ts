@@ -8,6 +8,8 @@ export function checkReferences(root: MapNode): readonly Fault[] {
   const faults: Fault[] = [
     ...unknownGit(root),
     ...unknownGitOfWebhooks(root),
+    ...unknownGitOfNotifications(root),
+    ...sameNotifications(root),
     ...unfitPredecessors(root),
     ...circles(root),
     ...sameHosts(root),
@@ -20,10 +22,8 @@ export function checkReferences(root: MapNode): readonly Fault[] {
 
 function* unknownGit(root: MapNode): Generator<Fault> {
   const known = entriesAt(root, ['git'])
-  for (const [policy, { value }] of entriesAt(root, ['policies'])) {
-    const { node: write, found } = locate(value, ['write'])
-    if (!found || write.kind !== 'list') continue
-    for (const index of write.items.keys()) {
+  for (const policy of entriesAt(root, ['policies']).keys()) {
+    for (const index of itemsAt(root, ['policies', policy, 'write'])) {
       const name = nameAt(root, ['policies', policy, 'write', index, 'git'])
       if (name !== undefined && !known.has(name.text)) yield faultOf(name, unknown('git', name, known.keys()))
     }
@@ -38,6 +38,32 @@ function* unknownGitOfWebhooks(root: MapNode): Generator<Fault> {
       yield faultOf(name, unknown('git', name, known.keys()))
     }
   }
+}
+
+function* unknownGitOfNotifications(root: MapNode): Generator<Fault> {
+  const known = entriesAt(root, ['git'])
+  for (const index of itemsAt(root, ['notifications'])) {
+    for (const at of itemsAt(root, ['notifications', index, 'git'])) {
+      const name = nameAt(root, ['notifications', index, 'git', at])
+      if (name !== undefined && !known.has(name.text)) yield faultOf(name, unknown('git', name, known.keys()))
+    }
+  }
+}
+
+/** Logs and metrics could not tell them apart. */
+function* sameNotifications(root: MapNode): Generator<Fault> {
+  const seen = new Set<string>()
+  for (const index of itemsAt(root, ['notifications'])) {
+    const name = nameAt(root, ['notifications', index, 'name'])
+    if (name === undefined) continue
+    if (seen.has(name.text)) yield faultOf(name, `another entry of "notifications" has the name ${shown(name)}`)
+    seen.add(name.text)
+  }
+}
+
+function itemsAt(root: MapNode, path: Path): readonly number[] {
+  const { node, found } = locate(root, path)
+  return found && node.kind === 'list' ? [...node.items.keys()] : []
 }
 
 /** A policy that goes first must be there, and write. */
