@@ -34,8 +34,6 @@ export const lookReport = z.strictObject({
   at: z.number(),
   outcome: z.enum(['changed', 'unchanged', 'suspect', 'failed']),
   reason: z.string().optional(),
-  /** The host was left alone, so that it was not asked. */
-  resting: z.boolean().optional(),
 })
 export type LookReport = z.infer<typeof lookReport>
 

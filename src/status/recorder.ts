@@ -1,23 +1,16 @@
-import { hash } from 'node:crypto'
 import { reasonOf } from '../error.js'
 import type { Jobs } from '../jobs/jobs.js'
 import type { Trouble } from '../jobs/options.js'
 import type { Records } from '../jobs/records.js'
-import {
-  type BranchReport,
-  branchKey,
-  type HostReport,
-  type LookReport,
-  type PlacesReport,
-  type PushReport,
-} from '../jobs/shown.js'
+import { type BranchReport, branchKey, type HostReport, type LookReport } from '../jobs/shown.js'
 import type { Clock } from '../lifecycle/clock.js'
 import type { Component } from '../lifecycle/component.js'
 import type { Events, Poll } from '../telemetry/events.js'
 import { oneLine } from '../telemetry/one-line.js'
 import type { Reconciliation } from '../updaters/reconcile.js'
 import type { UpdateTarget } from '../updaters/target.js'
-import { judgedPlaces, latestPushes, pushReport, waitingPlaces } from './judged-places.js'
+import { waitingPlaces } from './judged-places.js'
+import { placeNotes } from './place-notes.js'
 
 export interface RecorderOptions {
   readonly jobs: Pick<Jobs, 'shown'>
@@ -31,7 +24,7 @@ export interface RecorderOptions {
 export interface Recorder extends Component {
   /** Passes everything on, and notes what is shown of it. */
   listening(events: Events): Events
-  looked(target: Pick<UpdateTarget, 'git' | 'branch'>, { plan, commits }: Reconciliation): void
+  looked(target: Pick<UpdateTarget, 'git' | 'branch'>, came: Reconciliation): void
   /** What is due cannot be pushed: it waits. */
   undelivered(target: Pick<UpdateTarget, 'git' | 'branch'>, plan: Reconciliation['plan']): void
   /** Something else is to be shown that others have written. */
@@ -41,8 +34,6 @@ export interface Recorder extends Component {
 }
 
 const WRITE_EVERY_MS = 1_000
-/** Of what is large. */
-const PLACES_EVERY_MS = 2_000
 /** That something was looked at and is as before, is told that seldom. */
 const UNCHANGED_EVERY_MS = 10_000
 
@@ -50,9 +41,7 @@ export function startRecorder({ jobs: { shown }, clock, clean, onTrouble }: Reco
   const looks = new Map<string, LookReport>()
   const hosts = new Map<string, HostPatch>()
   const branches = new Map<string, BranchReport>()
-  const places = new Map<string, Judged>()
-  /** Of the places that were written last, by branch. */
-  const written = new Map<string, { readonly digest: string; readonly at: number }>()
+  const places = placeNotes(shown, clock, clean)
   const failing = new Set<string>()
   const retries = new Map<string, number>()
   const listeners = new Set<() => void>()
@@ -112,12 +101,12 @@ export function startRecorder({ jobs: { shown }, clock, clean, onTrouble }: Reco
         if (hosts.get(host) === patch) hosts.delete(host)
       }
       await writeBranches()
-      for (const [key, judged] of [...places]) await writePlaces(key, judged)
+      if (await places.write(stopped)) isNews = true
       await tell()
     } catch (error) {
       onTrouble({ queue: 'shown', reason: reasonOf(error) })
     }
-    if (places.size > 0) note(false)
+    if (places.waits) note(false)
   }
 
   async function writeBranches(): Promise<void> {
@@ -127,24 +116,6 @@ export function startRecorder({ jobs: { shown }, clock, clean, onTrouble }: Reco
       await shown.branches.set(key, { ...before, ...report })
       if (branches.get(key) === report) branches.delete(key)
     }
-  }
-
-  async function writePlaces(key: string, judged: Judged): Promise<void> {
-    const { digest, pushes, ...found } = judged
-    const last = written.get(key)
-    const now = clock.now()
-    if (last !== undefined && now - last.at < PLACES_EVERY_MS && now >= last.at && !stopped) return
-    const before = await shown.places.get(key)
-    const all = latestPushes([...pushes, ...(before?.pushes ?? [])])
-    await shown.places.set(key, { version: 1, ...found, pushes: all })
-    written.set(key, { digest, at: now })
-    // What was pushed meanwhile stands before what is written now.
-    const later = places.get(key)
-    if (later === judged) places.delete(key)
-    else if (later !== undefined) {
-      places.set(key, { ...later, pushes: later.pushes.slice(0, later.pushes.length - pushes.length) })
-    }
-    isNews = true
   }
 
   async function tell(): Promise<void> {
@@ -188,18 +159,10 @@ export function startRecorder({ jobs: { shown }, clock, clean, onTrouble }: Reco
         noteFailing(update, { failure: { at: clock.now(), reason: text(update.reason) } })
       },
     }),
-    looked(target, { plan, commits }) {
-      const key = branchKey(target)
-      const at = clock.now()
-      const left = waitingPlaces(plan)
-      noteBranch(target, { lookedAt: at, ...(left.length > 0 && { waiting: left }) })
-      const found = judgedPlaces(plan, clean)
-      const digest = hash('sha256', JSON.stringify(found))
-      const waiting = places.get(key)
-      const pushes = [...commits.map((commit) => pushReport(commit, at)).reverse(), ...(waiting?.pushes ?? [])]
-      const isSame = waiting === undefined && written.get(key)?.digest === digest && pushes.length === 0
-      if (!isSame) places.set(key, { ...found, digest, pushes: latestPushes(pushes) })
-      note(!isSame)
+    looked(target, came) {
+      const left = waitingPlaces(came.plan)
+      noteBranch(target, { lookedAt: clock.now(), ...(left.length > 0 && { waiting: left }) })
+      note(places.looked(target, came))
     },
     undelivered(target, plan) {
       noteFailing(target, { waiting: waitingPlaces(plan, 'undelivered') })
@@ -216,12 +179,6 @@ export function startRecorder({ jobs: { shown }, clock, clean, onTrouble }: Reco
       await writing
     },
   }
-}
-
-type Judged = Pick<PlacesReport, 'policies' | 'places'> & {
-  readonly digest: string
-  /** Since what was written last, the newest first. */
-  readonly pushes: readonly PushReport[]
 }
 
 /** What has changed of a host; what is undefined is over. */

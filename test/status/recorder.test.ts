@@ -123,15 +123,24 @@ describe('what a process does', () => {
 
   it('writes the places of a branch only where they have changed', async () => {
     const { clock, looked, shown, writes } = setup()
-    for (let minutes = 0; minutes < 10; minutes++) {
+    for (let minutes = 0; minutes < 4; minutes++) {
       looked([placeOf('app')])
       await clock.advance(60_000)
     }
-    assert.deepEqual([writes.branches, writes.places], [10, 1])
+    assert.deepEqual([writes.branches, writes.places], [4, 1])
     looked([placeOf('app', { state: 'held', reason: 'held: x' })])
     await clock.advance(1_000)
     assert.equal(writes.places, 2)
     assert.equal((await shown.places.get(BRANCH))?.policies[0]?.state, 'held')
+  })
+
+  it('writes places once more after minutes, which Redis may have lost', async () => {
+    const { clock, looked, writes } = setup()
+    for (let minutes = 0; minutes < 11; minutes++) {
+      looked([placeOf('app')])
+      await clock.advance(60_000)
+    }
+    assert.equal(writes.places, 2)
   })
 
   it('writes places and pushes at most every few seconds, the latest and all of them', async () => {
