@@ -33,7 +33,7 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
       print: (text) => process.stdout.write(text),
       tell: (text) => process.stderr.write(text),
       interactive: process.stderr.isTTY === true,
-      load: () => loadAside(given.config, { env: process.env }),
+      load: (options) => loadAside(given.config, { ...options, env: process.env }),
     })
   } catch (error) {
     process.stderr.write(`tidemark: ${reasonOf(error)}\n`)

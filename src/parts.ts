@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Configuration, GitConfig } from './config/configuration.js'
 import { defaultRegistry } from './config/resolve.js'
@@ -37,6 +38,14 @@ export interface Parts {
   readonly registry: Registry
   /** By the name of the Git repository. */
   readonly reconcilers: ReadonlyMap<string, Reconciler>
+  /** What the others were made from, as hashes, to tell which of them another configuration needs anew. */
+  readonly terms: PartsTerms
+}
+
+interface PartsTerms {
+  readonly registry: string
+  /** By the name of the Git repository. */
+  readonly reconcilers: ReadonlyMap<string, string>
 }
 
 /** What everything is made with, so that tests drive time and chance. */
@@ -45,43 +54,69 @@ export interface Surroundings {
   readonly random: () => number
   readonly events: Events
   readonly version: string
-  /** Is told what is due in a branch and cannot be pushed. Absent: nobody is. */
-  readonly onUndelivered?: Recorder['undelivered'] | undefined
   /** Is told what happens. Absent: nobody is. */
   readonly notifications?: Pick<Notifications, 'tell'> | undefined
+  /** Is told what is due in a branch and cannot be pushed. Absent: nobody is. */
+  readonly onUndelivered?: Recorder['undelivered'] | undefined
   /** The time that gates go by. Default: the clock's. */
   readonly gateTime?: (() => number) | undefined
 }
 
 type SharedJobs = Omit<Jobs, 'ping' | 'stop'>
 
-/** Throws `GitError` `STATE` where the state folder cannot be used, and `SignatureError` where a trusted root cannot. */
+/**
+ * Throws `GitError` `STATE` where the state folder cannot be used, and `SignatureError` where a trusted root cannot. What would
+ * be made as it is in `former` is taken from there, with all that it knows.
+ */
 export async function createParts(
   configuration: Configuration,
   jobs: SharedJobs,
   surroundings: Surroundings,
+  former?: Parts,
 ): Promise<Parts> {
   const { clock, random, events, gateTime, notifications } = surroundings
   const noticing = notifications && { notifications, jobs, events, clock }
-  const registry = openRegistry(configuration, surroundings)
+  const registryTerms = hashOf([configuration.registries, configuration.proxies])
+  const kept = former?.terms.registry === registryTerms ? former : undefined
+  const registry = kept?.registry ?? openRegistry(configuration, surroundings)
   const trustedRoot = { folder: join(configuration.state, 'sigstore') }
   const shared = sharedParts(createVerifier({ registry, clock, trustedRoot }))
   const watched: WatchedPolicy[] = []
   for (const policy of configuration.policies) watched.push(await watchedPolicy(policy, configuration, shared))
   const reconcilers = new Map<string, Reconciler>()
+  const terms = new Map<string, string>()
   for (const git of Object.values(configuration.git)) {
     const target = updateTarget(git, configuration, shared)
     if (target.policies.length === 0) continue
-    const reconciler = await openReconciler(git, target, registry, configuration, jobs, surroundings)
-    reconcilers.set(git.name, noticing ? noticingReconciler(reconciler, git.url, noticing) : reconciler)
+    const own = reconcilerTerms(git, configuration)
+    terms.set(git.name, own)
+    const same = kept?.terms.reconcilers.get(git.name) === own ? kept.reconcilers.get(git.name) : undefined
+    reconcilers.set(git.name, same ?? (await open(git, target)))
   }
-  const poller = createPoller({ registry, jobs, events, clock, random, gateTime })
+  const poller = kept?.poller ?? createPoller({ registry, jobs, events, clock, random, gateTime })
   return {
     watches: watchesOf(watched),
     registry,
     reconcilers,
-    poller: noticing ? noticingPoller(poller, noticing) : poller,
+    poller: kept === undefined && noticing ? noticingPoller(poller, noticing) : poller,
+    terms: { registry: registryTerms, reconcilers: terms },
   }
+
+  async function open(git: GitConfig, target: UpdateTarget): Promise<Reconciler> {
+    const reconciler = await openReconciler(git, target, registry, configuration, jobs, surroundings)
+    return noticing ? noticingReconciler(reconciler, git.url, noticing) : reconciler
+  }
+}
+
+/** What a reconciler depends on beside the registry. */
+function reconcilerTerms(git: GitConfig, { policies, proxies, state }: Configuration): string {
+  const own = policies.filter(({ write }) => write.some((entry) => entry.git === git.name))
+  const all = policies.map(({ name, demands: { after } }) => [name, after?.policy])
+  return hashOf([git, proxies, state, own, all])
+}
+
+function hashOf(value: unknown): string {
+  return hash('sha256', JSON.stringify(value), 'base64url')
 }
 
 function openRegistry(

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Configuration } from './config/configuration.js'
 import { tryParseDuration } from './config/duration.js'
 import { reasonOf } from './error.js'
@@ -5,22 +6,24 @@ import type { Jobs } from './jobs/jobs.js'
 import { memoryJobs } from './jobs/memory.js'
 import type { Clock } from './lifecycle/clock.js'
 import type { Component } from './lifecycle/component.js'
+import { current } from './lifecycle/current.js'
 import { type Notifications, startNotifications } from './notifications/notifications.js'
 import { createParts, type Parts, type Surroundings } from './parts.js'
 import { type Configured, createBoard } from './status/board.js'
 import { keptHolds } from './status/kept-holds.js'
 import { measuredBy } from './status/measured.js'
 import { type Recorder, startRecorder } from './status/recorder.js'
-import { redactor } from './telemetry/logger.js'
 import { type Metrics, scrape } from './telemetry/metrics.js'
+import type { Redaction } from './telemetry/redaction.js'
 import { startUpdates } from './updaters/updates.js'
 import { startPolls } from './watchers/polls.js'
+import type { Registry } from './watchers/registry/registry.js'
 import type { Watch } from './watchers/watch.js'
 import { pushHints } from './watchers/webhooks/push-hints.js'
 import { createSender } from './watchers/webhooks/senders.js'
 import { accessOf } from './web/access.js'
 import { createOperations } from './web/operations.js'
-import type { WebOptions } from './web/options.js'
+import type { Webhook, WebOptions } from './web/options.js'
 import { startWeb } from './web/server.js'
 
 /** What one process does: all of it, or with Redis a part. Every role serves metrics and health. */
@@ -33,11 +36,27 @@ const GRACE_MS = 6_000
 export interface ServiceOptions extends Surroundings {
   readonly role: Role
   readonly metrics: Metrics
+  /** Takes secrets out of what is shown; it learns those of newer configurations. */
+  readonly redaction: Redaction
+  /** Hears of a push to a branch; true where that matters elsewhere. */
+  readonly onPush?: (git: string, branch: string) => boolean
 }
 
 export interface Service extends Component {
   /** Where HTTP is served, such as `http://127.0.0.1:8080`. */
   readonly url: string
+  /**
+   * Puts another configuration in force: what is in hand ends as it began, and what is as before goes on. Throws like
+   * `startService`, and changes nothing then.
+   */
+  apply(configuration: Configuration): Promise<Applied>
+  /** Shows why a newer configuration is not in force, until one is. */
+  refuse(reason: string): void
+}
+
+export interface Applied {
+  /** The settings that differ and are taken at a start only. */
+  readonly needRestart: readonly string[]
 }
 
 /**
@@ -48,30 +67,44 @@ export async function startService(configuration: Configuration, options: Servic
   const { role, clock, random, version } = options
   const does = (part: Role) => role === 'all' || role === part
   const jobs = await createJobs(configuration, options)
-  const clean = redactor(configuration.secrets)
+  const { redact: clean } = options.redaction
   const recorder = startRecorder({ jobs, clock, clean, onTrouble: options.events.queueTroubled })
   const events = recorder.listening(options.events)
   const notifications = notificationsOf(configuration, jobs, { ...options, events })
   const surroundings = { ...options, events, notifications, onUndelivered: recorder.undelivered }
-  const parts = await createParts(configuration, jobs, surroundings)
-  const holds = keptHolds({ jobs, clock, onChange: (policy) => orderUpdatesOf(policy, parts, jobs, recorder) })
-  const configured = () => configuredOf(configuration, parts)
+  const put = async (wanted: Configuration, former?: Parts): Promise<InForce> => {
+    const parts = await createParts(wanted, jobs, surroundings, former)
+    const hint = pushHints({ ...parts, jobs, branchOf: (git) => parts.reconcilers.get(git)?.target.branch })
+    return { configuration: wanted, parts, hint, webhooks: does('web') ? webhooksOf(wanted, clock) : new Map() }
+  }
+  const inForce = current(await put(configuration))
+  const parts = () => inForce.get().parts
+  const holds = keptHolds({ jobs, clock, onChange: (policy) => orderUpdatesOf(policy, parts(), jobs, recorder) })
+  let refusal: string | undefined
+  const configured = () => configuredOf(inForce.get(), refusal)
+  const registry: Pick<Registry, 'listTags'> = {
+    listTags: (...question) => inForce.use(({ parts }) => parts.registry.listTags(...question)),
+  }
   const web = await startWeb({
     ...configuration.server,
     clock,
-    webhooks: does('web') ? webhooksOf(configuration, clock) : new Map(),
-    hint: pushHints({ ...parts, jobs, branchOf: (git) => parts.reconcilers.get(git)?.target.branch }),
+    webhooks: { get: (name) => inForce.get().webhooks.get(name) },
+    hint: async (pushed) => {
+      const queued = await inForce.use(({ hint }) => hint(pushed))
+      const heard = pushed.filter((one) => 'git' in one && options.onPush?.(one.git, one.branch))
+      return Math.max(queued, heard.length)
+    },
     metrics: () => scrape(options.metrics, measuredBy(jobs, configured)),
     ready: () =>
       jobs.ping().then(
         () => [],
         (error) => [reasonOf(error)],
       ),
-    status: createBoard({ version, clock, jobs, holds, registry: parts.registry, recorder, configured, clean }),
+    status: createBoard({ version, clock, jobs, holds, registry, recorder, configured, clean }),
     holds,
-    access: accessOf({ tokens: () => configuration.server, clock }),
+    access: accessOf({ tokens: () => inForce.get().configuration.server, clock }),
     operations: createOperations({
-      repositoryOf: (policy) => watchOf(policy, parts)?.key,
+      repositoryOf: (policy) => watchOf(policy, parts())?.key,
       orderPoll: (repository) => jobs.polls.add({ version: 1, repository, trigger: 'request' }),
       holds,
       durationOf: tryParseDuration,
@@ -81,24 +114,76 @@ export async function startService(configuration: Configuration, options: Servic
     onWebhook: events.webhookReceived,
     onFailure: events.requestFailed,
   })
-  const shared = { ...parts, jobs, clock, random, events }
+  const shared = { ...parts(), jobs, clock, random, events }
   const polls = does('poll') ? startPolls({ ...shared, onTrouble: events.queueTroubled }) : undefined
   const updates = does('write')
     ? startUpdates({ ...shared, onLook: recorder.looked, after: polls?.firstPass ?? Promise.resolve() })
     : undefined
   events.started({ url: web.url, role, policies: configuration.policies.length })
 
+  // Registries that nobody will ask any more, each until its last question is answered.
+  const leaving = new Set<Registry>()
   return {
     url: web.url,
+    async apply(wanted) {
+      options.redaction.add(wanted.secrets)
+      const former = inForce.get()
+      const next = await put(asStarted(wanted, configuration), former.parts)
+      const left = [inForce.replace(next), polls?.follow(next.parts), updates?.follow(next.parts.reconcilers)]
+      const { registry } = former.parts
+      if (registry !== next.parts.registry) {
+        leaving.add(registry)
+        Promise.all(left).then(() => {
+          leaving.delete(registry)
+          return registry.stop()
+        })
+      }
+      refusal = undefined
+      recorder.changed()
+      return { needRestart: needingRestart(wanted, configuration) }
+    },
+    refuse(reason) {
+      refusal = reason
+      recorder.changed()
+    },
     async stop() {
       await web.stop()
       await Promise.all([polls?.stop(), updates?.stop()])
       await recorder.stop()
       await notifications?.stop()
       await jobs.stop()
-      await parts.registry.stop()
+      for (const registry of [...leaving, parts().registry]) await registry.stop()
     },
   }
+}
+
+/** A configuration and what is made from it; everything else outlives it. */
+interface InForce {
+  readonly configuration: Configuration
+  readonly parts: Parts
+  readonly webhooks: ReadonlyMap<string, Webhook>
+  readonly hint: WebOptions['hint']
+}
+
+/** What is opened once stays as it was at the start. */
+function asStarted(wanted: Configuration, { server, queue, state, notifications }: Configuration): Configuration {
+  const { queue: _, ...others } = wanted
+  const { host, port } = server
+  return { ...others, server: { ...wanted.server, host, port }, state, notifications, ...(queue && { queue }) }
+}
+
+function needingRestart(wanted: Configuration, started: Configuration): readonly string[] {
+  const settings = ({ server: { host, port }, queue, state, notifications }: Configuration) => ({
+    'server.host': host,
+    'server.port': port,
+    'queue.redis': queue?.redis,
+    state,
+    notifications,
+  })
+  const before: Readonly<Record<string, unknown>> = settings(started)
+  return Object.entries(settings(wanted)).flatMap(([name, value]) =>
+    isDeepStrictEqual(value, before[name]) ? [] : [name],
+  )
 }
 
 /** Undefined where nobody wants to know. Who only serves HTTP need not be able to reach anybody. */
@@ -120,14 +205,17 @@ async function createJobs({ queue, state }: Configuration, { clock, random, even
   return bullmqJobs({ ...options, redis: queue.redis })
 }
 
-function configuredOf({ git, warnings }: Configuration, { watches, reconcilers }: Parts): Configured {
+function configuredOf(
+  { configuration: { git, warnings }, parts: { watches, reconcilers } }: InForce,
+  refusal: string | undefined,
+): Configured {
   const targets = [...reconcilers.values()].map(({ target }) => target)
   const branches = targets.map((target) => ({
     git: target.git,
     branch: target.branch,
     url: git[target.git]?.url ?? '',
   }))
-  return { watches, branches, warnings }
+  return { watches, branches, warnings: [...(refusal === undefined ? [] : [refusal]), ...warnings] }
 }
 
 /** What was held or released is judged anew wherever the policy writes. */
@@ -143,7 +231,7 @@ function watchOf(policy: string, { watches }: Parts): Watch | undefined {
 }
 
 /** By the name in the path; none where another role takes them. */
-function webhooksOf({ webhooks, proxies }: Configuration, clock: Clock): WebOptions['webhooks'] {
+function webhooksOf({ webhooks, proxies }: Configuration, clock: Clock): ReadonlyMap<string, Webhook> {
   const entries = Object.entries(webhooks).map(([name, config]) => {
     const { requestsPerSecond } = config
     return [name, { sender: createSender(config, { proxies, clock }), requestsPerSecond }] as const

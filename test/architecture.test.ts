@@ -15,7 +15,7 @@ const BELOW_SERVICE =
 /** What the files of a folder, or a file beside the folders, may import from outside of it. */
 const DIRECTIONS: Readonly<Record<string, string>> = {
   'main.ts': `commands ${BELOW_SERVICE}`,
-  commands: `service.ts parts.ts ${BELOW_SERVICE}`,
+  commands: `service.ts parts.ts parts ${BELOW_SERVICE}`,
   'service.ts': `parts.ts web ${BELOW_SERVICE}`,
   'parts.ts': `parts ${BELOW_SERVICE}`,
   parts: BELOW_SERVICE,

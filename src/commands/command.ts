@@ -1,4 +1,5 @@
 import type { Configuration } from '../config/configuration.js'
+import type { LoadOptions } from '../config/load.js'
 
 /** A command as the list of commands shows it. */
 export interface ListedCommand {
@@ -50,7 +51,8 @@ export interface Invocation extends Arguments {
   readonly tell: (text: string) => void
   /** Whether a person watches standard error. */
   readonly interactive: boolean
-  readonly load: () => Promise<Configuration>
+  /** Reads the policy file. Throws `ConfigError`. */
+  readonly load: (options?: Omit<LoadOptions, 'env'>) => Promise<Configuration>
 }
 
 export const EXIT = { done: 0, failed: 1, usage: 2, differs: 3 } as const

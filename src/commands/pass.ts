@@ -8,8 +8,9 @@ import type { OpenLastingOptions } from '../jobs/redis-lasting.js'
 import { systemClock } from '../lifecycle/clock.js'
 import { createParts, type Parts } from '../parts.js'
 import { createEvents } from '../telemetry/events.js'
-import { createLogger, redactor } from '../telemetry/logger.js'
+import { createLogger } from '../telemetry/logger.js'
 import { createMetrics } from '../telemetry/metrics.js'
+import { redactor } from '../telemetry/redaction.js'
 import type { Reconciler } from '../updaters/reconcile.js'
 import type { UpdateTarget } from '../updaters/target.js'
 import type { Watch } from '../watchers/watch.js'
@@ -63,14 +64,14 @@ export async function lookAtAll(
 ): Promise<number> {
   const { signal, version, verbosity, tell } = invocation
   tellWarnings(configuration.warnings, invocation)
+  const redact = redactor(configuration.secrets)
   const logger = createLogger({
     format: invocation.interactive ? 'human' : 'json',
     // What fails is in the report: a log beside it would say everything twice.
     level: verbosity === 'verbose' ? 'debug' : 'error',
-    secrets: configuration.secrets,
+    redact,
     write: tell,
   })
-  const redact = redactor(configuration.secrets)
   const clock = systemClock
   const events = createEvents(logger, createMetrics(version), clock.now)
   const onTrouble = events.queueTroubled

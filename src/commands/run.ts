@@ -1,10 +1,15 @@
 import { once } from 'node:events'
 import { setFlagsFromString } from 'node:v8'
+import type { Configuration } from '../config/configuration.js'
+import { startReload } from '../config/reload.js'
+import { reasonOf } from '../error.js'
 import { systemClock } from '../lifecycle/clock.js'
+import { followGitPolicies } from '../parts/git-policies.js'
 import { ROLES, type Role, startService } from '../service.js'
 import { createEvents } from '../telemetry/events.js'
 import { createLogger } from '../telemetry/logger.js'
 import { createMetrics } from '../telemetry/metrics.js'
+import { redaction } from '../telemetry/redaction.js'
 import { type Command, EXIT, type Invocation } from './command.js'
 import { UsageError } from './errors.js'
 
@@ -20,32 +25,64 @@ export const run: Command = {
     const role = roleOf(invocation)
     const port = portOf(invocation)
     for (const flag of HEAP_FLAGS) setFlagsFromString(flag)
-    const configuration = await invocation.load()
-    if (role !== 'all' && configuration.queue === undefined) {
+    const local = await invocation.load()
+    if (role !== 'all' && local.queue === undefined) {
       throw new UsageError(
         `Cannot run with --role ${role}: the policy file names no queue.redis for the roles to share`,
       )
     }
+    const secrets = redaction(local.secrets)
     const logger = createLogger({
       format: invocation.interactive && invocation.output === 'text' ? 'human' : 'json',
       level: LEVELS[invocation.verbosity],
-      secrets: configuration.secrets,
+      redact: secrets.redact,
       write: invocation.tell,
     })
-    for (const warning of configuration.warnings) logger.warn(warning)
-
     const metrics = createMetrics(version)
     const events = createEvents(logger, metrics, systemClock.now)
-    const { host = configuration.server.host } = invocation.options
-    const server = { ...configuration.server, host: String(host), port: port ?? configuration.server.port }
     const surroundings = { clock: systemClock, random: Math.random, events, version }
-    const service = await startService({ ...configuration, server }, { ...surroundings, role, metrics })
+    let onNews = () => {}
+    const policies = followGitPolicies({ ...surroundings, onNews: () => onNews() })
+    const load = () => policies.load((sources) => invocation.load({ sources }))
+    await policies.follow(local)
+    const { configuration, refused } = local.policiesFrom.length === 0 ? { configuration: local } : await load()
+    for (const warning of configuration.warnings) logger.warn(warning)
+
+    const served = (read: Configuration): Configuration => {
+      const { host = read.server.host } = invocation.options
+      return { ...read, server: { ...read.server, host: String(host), port: port ?? read.server.port } }
+    }
+    const service = await startService(served(configuration), {
+      ...surroundings,
+      role,
+      metrics,
+      redaction: secrets,
+      onPush: policies.pushed,
+    })
+    const onRefused = (error: unknown) => {
+      events.configRefused({ reason: reasonOf(error) })
+      service.refuse(reasonOf(error))
+    }
+    const apply = async (newer: Configuration) => {
+      const { needRestart } = await service.apply(served(newer))
+      for (const warning of newer.warnings) logger.warn(warning)
+      if (needRestart.length > 0) logger.warn(NEEDS_RESTART, { settings: needRestart })
+      events.configApplied({ policies: newer.policies.map(({ name }) => name) })
+      policies.follow(newer).catch(onRefused)
+    }
+    if (refused !== undefined) onRefused(refused)
+    const reload = startReload(configuration, { load, apply, onRefused, clock: systemClock })
+    onNews = reload.now
+    process.on('SIGHUP', reload.now)
     if (!signal.aborted) await once(signal, 'abort')
     events.stopping(String(signal.reason))
+    await Promise.all([policies.stop(), reload.stop()])
     await service.stop()
     return EXIT.done
   },
 }
+
+const NEEDS_RESTART = 'Some settings of the policy file are taken at the next start only, the others are in force'
 
 /**
  * Where a machine has much memory, V8 lets garbage grow to several times what is in use, and keeps much of that room for good.

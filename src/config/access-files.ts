@@ -2,21 +2,21 @@ import { resolve } from 'node:path'
 import type { Fault } from './errors.js'
 import { entriesAt, folderOf, formatPath, locate, type MapNode, type Path, type ScalarNode } from './node.js'
 import { isKeyText, type KeyKind, keyComplaint, privateKeyComplaint } from './private-keys.js'
-import { readTextFile } from './text-file.js'
+import { type ReadText, readTextFile } from './text-file.js'
 import { pathComplaint } from './texts.js'
 
 /** Looks at the files by which Git servers are reached, so that one that is missing is told at the start. They are read again when used. */
-export async function checkAccessFiles(root: MapNode): Promise<readonly Fault[]> {
+export async function checkAccessFiles(root: MapNode, readText: ReadText = readTextFile): Promise<readonly Fault[]> {
   const faults: Fault[] = []
   for (const name of entriesAt(root, ['git']).keys()) {
     const entry: Path = ['git', name]
     for (const { path, kind } of KEYS) {
       const key = textOf(root, [...entry, ...path], privateKeyComplaint)
       const hasPassphrase = locate(root, [...entry, path[0], 'passphrase']).found
-      if (key !== undefined) faults.push(...faultOf(key, await complaintOfKey(key, kind, hasPassphrase)))
+      if (key !== undefined) faults.push(...faultOf(key, await complaintOfKey(key, kind, hasPassphrase, readText)))
     }
     const hosts = textOf(root, [...entry, 'credentials', 'knownHosts'], pathComplaint)
-    if (hosts !== undefined) faults.push(...faultOf(hosts, await complaintOfHosts(hosts)))
+    if (hosts !== undefined) faults.push(...faultOf(hosts, await complaintOfHosts(hosts, readText)))
   }
   return faults
 }
@@ -47,15 +47,20 @@ function textOf(root: MapNode, path: Path, complaint: (text: string) => string |
   return complaint(node.value) === undefined ? { node, path, text: node.value } : undefined
 }
 
-async function complaintOfKey(key: Named, kind: KeyKind, hasPassphrase: boolean): Promise<string | undefined> {
+async function complaintOfKey(
+  key: Named,
+  kind: KeyKind,
+  hasPassphrase: boolean,
+  readText: ReadText,
+): Promise<string | undefined> {
   const isText = isKeyText(key.text)
-  const read = isText ? key : await readTextFile(fileOf(key), MAX_KEY_BYTES)
+  const read = isText ? key : await readText(fileOf(key), MAX_KEY_BYTES)
   const complaint = 'complaint' in read ? read.complaint : keyComplaint(read.text, kind, hasPassphrase)
   return complaint && `cannot read a private key${isText ? '' : ` from ${shown(key)}`}: ${complaint}`
 }
 
-async function complaintOfHosts(hosts: Named): Promise<string | undefined> {
-  const read = await readTextFile(fileOf(hosts), MAX_KNOWN_HOSTS_BYTES)
+async function complaintOfHosts(hosts: Named, readText: ReadText): Promise<string | undefined> {
+  const read = await readText(fileOf(hosts), MAX_KNOWN_HOSTS_BYTES)
   return 'complaint' in read ? `cannot read ${shown(hosts)}: ${read.complaint}` : undefined
 }
 

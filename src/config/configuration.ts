@@ -16,6 +16,8 @@ export interface Configuration {
   readonly git: Readonly<Record<string, GitConfig>>
   /** In the order of their names' code points. */
   readonly policies: readonly PolicyConfig[]
+  /** Where else policies are read from. What was read from there is among `policies`. */
+  readonly policiesFrom: readonly PoliciesFromConfig[]
   readonly webhooks: Readonly<Record<string, WebhookConfig>>
   /** In the order of the file. */
   readonly notifications: readonly NotificationConfig[]
@@ -28,6 +30,8 @@ export interface Configuration {
   readonly secrets: readonly string[]
   /** What is allowed and probably not meant, as `file:line:column: path: message`. */
   readonly warnings: readonly string[]
+  /** Absolute paths of the files and folders that it was read from, those that the policy files name included. */
+  readonly files: readonly string[]
 }
 
 export interface RegistryConfig {
@@ -173,6 +177,14 @@ export interface KeylessConfig {
   readonly identityPattern?: string
   /** Absolute path of a trusted root. It is not read here. Absent: the public Sigstore's. */
   readonly trustedRoot?: string
+}
+
+export interface PoliciesFromConfig {
+  /** A key of `Configuration.git`. */
+  readonly git: string
+  readonly branch: string
+  /** Of a file or folder, from the root of the repository; `.` is the root. */
+  readonly path: string
 }
 
 export type Schedule =

@@ -15,11 +15,14 @@ export interface Fault extends Position {
 /** Every fault of every policy file, one per line of the message. */
 export class ConfigError extends TidemarkError<ConfigErrorCode> {
   readonly faults: readonly Fault[]
+  /** Absolute paths of the files and folders that were read, or looked for. */
+  readonly files: readonly string[]
 
-  constructor(code: ConfigErrorCode, faults: readonly Fault[]) {
+  constructor(code: ConfigErrorCode, faults: readonly Fault[], files: readonly string[] = []) {
     const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`
     super(code, [`Cannot load the policy file: ${count}`, ...faults.map(formatFault)].join('\n'))
     this.faults = faults
+    this.files = files
   }
 }
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { Fault } from './errors.js'
 import { folderOf, formatPath, type MapNode, type Node, type Path, type ScalarNode, scalarsOf } from './node.js'
 import { type Part, parseTemplate } from './template.js'
-import { readTextFile, type TextFile } from './text-file.js'
+import { type ReadText, readTextFile, type TextFile } from './text-file.js'
 
 export interface InterpolationOptions {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -18,13 +18,14 @@ const MAX_FILE_BYTES = 64 * 1024
 export async function interpolate(
   root: MapNode,
   options: InterpolationOptions,
+  readText: ReadText = readTextFile,
 ): Promise<{ readonly root: MapNode; readonly faults: readonly Fault[] }> {
   const files = new Map<string, TextFile>()
   for (const { node } of scalarsOf(root)) {
     for (const part of isTemplate(node) ? parseTemplate(node.value) : []) {
       if (part.type !== 'file') continue
       const path = resolve(folderOf(node), part.path)
-      if (!files.has(path)) files.set(path, await readTextFile(path, MAX_FILE_BYTES))
+      if (!files.has(path)) files.set(path, await readText(path, MAX_FILE_BYTES))
     }
   }
   const faults: Fault[] = []

@@ -13,7 +13,21 @@ export function policyFileSchema(): z.core.JSONSchema.BaseSchema {
     io: 'input',
     override: ({ jsonSchema }) => allowInterpolation(jsonSchema),
   })
-  return { ...($schema !== undefined && { $schema }), title: 'Tidemark policy file', ...schema }
+  return {
+    ...($schema !== undefined && { $schema }),
+    title: 'Tidemark policy file',
+    ...schema,
+    properties: { ...schema.properties, ...oneOrList(schema.properties?.policiesFrom) },
+  }
+}
+
+/** The loader makes a list of one that stands alone. */
+function oneOrList(list: z.core.JSONSchema._JSONSchema | undefined): {
+  readonly policiesFrom?: z.core.JSONSchema.BaseSchema
+} {
+  if (typeof list !== 'object' || typeof list.items !== 'object' || Array.isArray(list.items)) return {}
+  const { description, ...many } = list
+  return { policiesFrom: { ...(description !== undefined && { description }), anyOf: [list.items, many] } }
 }
 
 const INTERPOLATION = '\\$\\{'

@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Fault } from './errors.js'
 import { entriesAt, folderOf, formatPath, locate, type MapNode, type Path } from './node.js'
-import { readTextFile } from './text-file.js'
+import { type ReadText, readTextFile } from './text-file.js'
 import { keyPathComplaint } from './texts.js'
 
 /** The public keys of each file that the policies name, as PEM, by its absolute path. */
@@ -15,6 +15,7 @@ const MAX_KEYS = 100
 /** Reads the public keys by which signatures are verified. Every file must have one at least. */
 export async function readKeyFiles(
   root: MapNode,
+  readText: ReadText = readTextFile,
 ): Promise<{ readonly keys: KeyFiles; readonly faults: readonly Fault[] }> {
   const read = new Map<string, Keys>()
   const faults: Fault[] = []
@@ -24,7 +25,7 @@ export async function readKeyFiles(
     if (!found || node.kind !== 'scalar' || node.interpolation?.failed) continue
     if (typeof node.value !== 'string' || keyPathComplaint(node.value) !== undefined) continue
     const file = resolve(folderOf(node), node.value)
-    const keys = read.get(file) ?? (await readKeys(file))
+    const keys = read.get(file) ?? (await readKeys(file, readText))
     read.set(file, keys)
     if ('pem' in keys) continue
     const shown = JSON.stringify(node.interpolation?.written ?? node.value)
@@ -39,8 +40,8 @@ export async function readKeyFiles(
 
 type Keys = { readonly pem: string } | { readonly complaint: string }
 
-async function readKeys(path: string): Promise<Keys> {
-  const file = await readTextFile(path, MAX_FILE_BYTES)
+async function readKeys(path: string, readText: ReadText): Promise<Keys> {
+  const file = await readText(path, MAX_FILE_BYTES)
   return 'complaint' in file ? file : keysOf(file.text)
 }
 

@@ -4,21 +4,30 @@ import { suggestion } from './nearest.js'
 import { entriesAt, formatPath, locate, type MapNode, type Path, type Position, type ScalarNode } from './node.js'
 
 /** What only the whole configuration shows: names that nothing bears, and things that bear two names. */
-export function checkReferences(root: MapNode): readonly Fault[] {
+export function checkReferences(root: MapNode, known: Known = EVERYTHING): readonly Fault[] {
   const faults: Fault[] = [
-    ...unknownGit(root),
+    ...(known.git ? unknownGit(root) : []),
+    ...unknownGitOfPolicies(root),
     ...unknownGitOfWebhooks(root),
     ...unknownGitOfNotifications(root),
     ...sameNotifications(root),
-    ...unfitPredecessors(root),
+    ...unfitPredecessors(root, known),
     ...circles(root),
     ...sameHosts(root),
   ]
-  if (!root.entries.has('policies')) {
+  if (!root.entries.has('policies') && !root.entries.has('policiesFrom')) {
     faults.push({ ...root.at, path: 'policies', message: 'missing, expected a map of policies' })
   }
   return faults
 }
+
+/** Whether all of a section is known: what it lacks is a fault then. */
+export interface Known {
+  readonly git: boolean
+  readonly policies: boolean
+}
+
+const EVERYTHING: Known = { git: true, policies: true }
 
 function* unknownGit(root: MapNode): Generator<Fault> {
   const known = entriesAt(root, ['git'])
@@ -37,6 +46,14 @@ function* unknownGitOfWebhooks(root: MapNode): Generator<Fault> {
     if (name !== undefined && name.text !== '' && !known.has(name.text)) {
       yield faultOf(name, unknown('git', name, known.keys()))
     }
+  }
+}
+
+function* unknownGitOfPolicies(root: MapNode): Generator<Fault> {
+  const known = entriesAt(root, ['git'])
+  for (const index of itemsAt(root, ['policiesFrom'])) {
+    const name = nameAt(root, ['policiesFrom', index, 'git'])
+    if (name !== undefined && !known.has(name.text)) yield faultOf(name, unknown('git', name, known.keys()))
   }
 }
 
@@ -67,12 +84,13 @@ function itemsAt(root: MapNode, path: Path): readonly number[] {
 }
 
 /** A policy that goes first must be there, and write. */
-function* unfitPredecessors(root: MapNode): Generator<Fault> {
+function* unfitPredecessors(root: MapNode, known: Known): Generator<Fault> {
   const policies = entriesAt(root, ['policies'])
   for (const policy of policies.keys()) {
     const first = predecessorOf(root, policy)
     if (first === undefined) continue
     if (!policies.has(first.text)) {
+      if (!known.policies) continue
       yield faultOf(first, unknown('policies', first, policies.keys()))
     } else if (!isWriting(root, first.text)) {
       yield faultOf(first, `the policy ${shown(first)} has no "write", so it never has a tag in Git`)

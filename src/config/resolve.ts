@@ -24,7 +24,7 @@ export function resolveFile(
   root: MapNode,
   keys: KeyFiles,
   env: Readonly<Record<string, string | undefined>>,
-): Omit<Configuration, 'warnings' | 'proxies'> {
+): Omit<Configuration, 'warnings' | 'proxies' | 'files'> {
   const absolute = (path: Path, text: string) => resolve(folderAt(root, path), text)
   // ssh-agent(1). An empty one is taken for none.
   const agent = env.SSH_AUTH_SOCK ? resolve(env.SSH_AUTH_SOCK) : undefined
@@ -41,6 +41,11 @@ export function resolveFile(
       resolveGit(name, git, { folderAt: (keys) => folderAt(root, ['git', name, ...keys]), agent }),
     ]),
     policies: policies.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    policiesFrom: (file.policiesFrom ?? []).map(({ git, path, branch }) => ({
+      git,
+      branch: branch ?? file.git?.[git]?.branch ?? DEFAULTS.git.branch,
+      path,
+    })),
     webhooks: record(file.webhooks, (name, webhook) => [name, resolveWebhook(name, webhook)]),
     notifications: resolveNotifications(file.notifications ?? [], (keys, path) =>
       absolute(['notifications', ...keys], path),

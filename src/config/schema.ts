@@ -7,6 +7,7 @@ import { after, digest, fallback, holds, require, window } from './gating.js'
 import { git } from './git.js'
 import { entryNames, hostNames, policyNames } from './names.js'
 import { notification } from './notifications.js'
+import { policiesFrom } from './policies-from.js'
 import { isOrigin } from './proxies.js'
 import { oneForm, oneFormSchema, oneSchedule, oneScheduleSchema } from './rules.js'
 import { namedTag, namedTagSchema, select, tags } from './selection.js'
@@ -140,6 +141,7 @@ export const policyFile = section({
   registries: named(hostNames, registry, 'What differs from the defaults, by registry host.').optional(),
   git: named(entryNames, git, 'Git repositories by name.').optional(),
   policies: named(policyNames, policy, 'Policies by name.').optional(),
+  policiesFrom: policiesFrom.optional(),
   webhooks: named(entryNames, webhook, 'Senders of push events by name.').optional(),
   notifications: z
     .array(notification, { error: 'expected a list' })

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Fault } from './errors.js'
-import { readTextFile, systemComplaint } from './text-file.js'
+import { type ReadText, systemComplaint } from './text-file.js'
 
 /** A policy file as text. */
 export interface Source {
@@ -20,7 +20,7 @@ export interface Sources {
 }
 
 /** Reads files, and of folders every `.yaml` and `.yml` directly in them by name. A file given twice is read once. */
-export async function readSources(paths: readonly string[]): Promise<Sources> {
+export async function readSources(paths: readonly string[], readText: ReadText): Promise<Sources> {
   const sources: Source[] = []
   const faults: Fault[] = []
   const seen = new Set<string>()
@@ -33,7 +33,7 @@ export async function readSources(paths: readonly string[]): Promise<Sources> {
     for (const file of listed.files) {
       if (seen.has(resolve(file))) continue
       seen.add(resolve(file))
-      const read = await readTextFile(file, MAX_BYTES)
+      const read = await readText(file, MAX_BYTES)
       if ('text' in read) sources.push({ file, text: read.text })
       else faults.push(ofFile(file, `cannot read: ${read.complaint}`))
     }

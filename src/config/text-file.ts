@@ -5,6 +5,8 @@ import { reasonOf } from '../error.js'
 /** The text of a file, or why there is none. */
 export type TextFile = { readonly text: string } | { readonly complaint: string }
 
+export type ReadText = (path: string, maxBytes: number) => Promise<TextFile>
+
 /** Reads a UTF-8 file of at most `maxBytes`. Pipes and devices are refused, as reading them may never end. */
 export async function readTextFile(path: string, maxBytes: number): Promise<TextFile> {
   try {

@@ -7,20 +7,27 @@ import { notificationWarnings } from './notification-warnings.js'
 import { policyWarnings, type Warning } from './policy-warnings.js'
 import { isAddressed } from './webhook.js'
 
-type Resolved = Omit<Configuration, 'warnings' | 'proxies'>
+type Resolved = Omit<Configuration, 'warnings' | 'proxies' | 'files'>
 
 /** What is allowed and probably not meant, at an instant, as `file:line:column: path: message`. */
-export function warningsOf(configuration: Resolved, root: MapNode, now: number): readonly string[] {
-  const watched = new Set(configuration.policies.map(({ repository }) => repository.registry))
+export function warningsOf(
+  configuration: Resolved,
+  root: MapNode,
+  { now, isPartial }: { readonly now: number; readonly isPartial: boolean },
+): readonly string[] {
+  const { policies, policiesFrom } = configuration
+  // Policies that are not known may watch and write everything.
+  const watched = isPartial ? ANY : new Set(policies.map(({ repository }) => repository.registry))
+  const used = isPartial ? ANY : new Set([...writtenBy(policies), ...policiesFrom.map(({ git }) => git)])
   const warnings = [
     ...registryWarnings(configuration, watched, entriesAt(root, ['registries']).keys()),
-    ...gitWarnings(configuration),
+    ...gitWarnings(configuration, used),
     ...policyWarnings(configuration.policies, now),
-    ...webhookWarnings(configuration, watched),
+    ...webhookWarnings(configuration, watched, used),
     ...notificationWarnings(configuration.notifications),
     ...serverWarnings(configuration),
   ]
-  if (configuration.policies.length === 0)
+  if (policies.length === 0 && !isPartial)
     warnings.push({ path: ['policies'], message: 'no policies: nothing will be done' })
   return warnings.map(({ path, message }) => {
     const { node, key } = locate(root, path)
@@ -28,11 +35,7 @@ export function warningsOf(configuration: Resolved, root: MapNode, now: number):
   })
 }
 
-function* registryWarnings(
-  { registries }: Resolved,
-  watched: ReadonlySet<string>,
-  spellings: Iterable<string>,
-): Generator<Warning> {
+function* registryWarnings({ registries }: Resolved, watched: Names, spellings: Iterable<string>): Generator<Warning> {
   for (const spelling of spellings) {
     const host = tryParseHost(spelling) ?? spelling
     const registry = registries[host]
@@ -51,13 +54,12 @@ function* registryWarnings(
   }
 }
 
-function* gitWarnings({ git, policies }: Resolved): Generator<Warning> {
-  const written = writtenBy(policies)
+function* gitWarnings({ git }: Resolved, used: Names): Generator<Warning> {
   const branches = new Map<string, string>()
   for (const repository of Object.values(git)) {
     const { name, url } = repository
     const path = ['git', name]
-    if (!written.has(name)) yield { path, message: 'no policy writes to it' }
+    if (!used.has(name)) yield { path, message: 'no policy writes to it' }
     yield* accessWarnings(repository, path)
     const taken = branchesOf(repository).map((branch) => `${url} ${branch}`)
     const first = taken.map((branch) => branches.get(branch)).find((other) => other !== undefined)
@@ -94,8 +96,7 @@ function* accessWarnings({ url, credentials, tls, proxy }: GitConfig, path: Path
   }
 }
 
-function* webhookWarnings({ webhooks, policies }: Resolved, watched: ReadonlySet<string>): Generator<Warning> {
-  const written = writtenBy(policies)
+function* webhookWarnings({ webhooks }: Resolved, watched: Names, used: Names): Generator<Warning> {
   for (const webhook of Object.values(webhooks)) {
     const path = ['webhooks', webhook.name]
     if ('secret' in webhook && webhook.secret.length < SAFE_SECRET_LENGTH) {
@@ -105,7 +106,7 @@ function* webhookWarnings({ webhooks, policies }: Resolved, watched: ReadonlySet
       const message = `"${webhook.sender}" cannot prove who it is: whoever knows the address may send, so keep it like a password`
       yield { path: [...path, 'sender'], message }
     }
-    if ('git' in webhook && webhook.git !== undefined && !written.has(webhook.git)) {
+    if ('git' in webhook && webhook.git !== undefined && !used.has(webhook.git)) {
       yield { path: [...path, 'git'], message: 'no policy writes to it: no push has an effect' }
     }
     if ('registry' in webhook && webhook.registry !== undefined && !watched.has(webhook.registry)) {
@@ -114,6 +115,10 @@ function* webhookWarnings({ webhooks, policies }: Resolved, watched: ReadonlySet
     }
   }
 }
+
+type Names = Pick<ReadonlySet<string>, 'has'>
+
+const ANY: Names = { has: () => true }
 
 function writtenBy(policies: Resolved['policies']): ReadonlySet<string> {
   return new Set(policies.flatMap(({ write }) => write.map(({ git }) => git)))

@@ -15,13 +15,13 @@ export interface LoggerOptions {
   /** `json`: one JSON object a line. `human`: a line for a terminal. */
   readonly format: 'json' | 'human'
   readonly level: 'debug' | 'info' | 'warn' | 'error'
-  /** Texts that never leave the process: each is replaced by `***` wherever it would be printed. */
-  readonly secrets: readonly string[]
+  /** Takes out of a line what must never leave the process. */
+  readonly redact: (text: string) => string
   readonly write: (line: string) => void
 }
 
 export function createLogger(options: LoggerOptions): Logger {
-  const redact = redactor(options.secrets)
+  const { redact } = options
   const print = options.format === 'json' ? redact : (line: string) => redact(human(line))
   const log = pino(
     {
@@ -39,18 +39,6 @@ export function createLogger(options: LoggerOptions): Logger {
     warn: (message, fields) => log.warn(fields ?? {}, message),
     error: (message, fields) => log.error(fields ?? {}, message),
   }
-}
-
-// A shorter text would blot out half of every line, and is no secret.
-const SHORTEST_SECRET = 4
-
-/** Replaces secrets in a text, in the plain form and in the one that JSON and URLs give them. */
-export function redactor(secrets: readonly string[]): (text: string) => string {
-  const forms = secrets
-    .filter((secret) => secret.length >= SHORTEST_SECRET)
-    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])
-  const distinct = [...new Set(forms)].sort((a, b) => b.length - a.length)
-  return (text) => distinct.reduce((redacted, secret) => redacted.replaceAll(secret, '***'), text)
 }
 
 function human(line: string): string {

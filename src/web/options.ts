@@ -10,8 +10,8 @@ export interface WebOptions {
   readonly host: string
   /** 0 for any free port. */
   readonly port: number
-  /** By the name in the path `/webhooks/<name>`. */
-  readonly webhooks: ReadonlyMap<string, Webhook>
+  /** By the name in the path `/webhooks/<name>`. They may be others at the next request. */
+  readonly webhooks: Pick<ReadonlyMap<string, Webhook>, 'get'>
   /** What the limits of webhooks go by. Default: the system's. */
   readonly clock?: Clock
   /**

@@ -159,7 +159,7 @@ describe('one policy that writes to several Git repositories', () => {
     const logger = createLogger({
       format: 'json',
       level: 'debug',
-      secrets: [],
+      redact: (line) => line,
       write: (line) => records.push(JSON.parse(line)),
     })
     const events = createEvents(logger, createMetrics('1'), systemClock.now)

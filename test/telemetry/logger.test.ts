@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createLogger, redactor } from '../../src/telemetry/logger.js'
+import { createLogger } from '../../src/telemetry/logger.js'
+import { redaction, redactor } from '../../src/telemetry/redaction.js'
 
 function lines(format: 'json' | 'human', level: 'debug' | 'info' | 'warn' | 'error' = 'info', secrets: string[] = []) {
   const written: string[] = []
-  return { written, log: createLogger({ format, level, secrets, write: (line) => written.push(line) }) }
+  return {
+    written,
+    log: createLogger({ format, level, redact: redactor(secrets), write: (line) => written.push(line) }),
+  }
 }
 
 describe('logger', () => {
@@ -70,4 +74,11 @@ describe('redactor', () => {
   for (const [secrets, text, expected] of cases) {
     it(`${JSON.stringify(secrets)} in ${JSON.stringify(text)}`, () => assert.equal(redactor(secrets)(text), expected))
   }
+
+  it('takes out more once it knows of more, and the former ones, too', () => {
+    const { redact, add } = redaction(['former'])
+    assert.equal(redact('former latter'), '*** latter')
+    add(['latter'])
+    assert.equal(redact('former latter'), '*** ***')
+  })
 })
