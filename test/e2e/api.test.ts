@@ -72,8 +72,8 @@ describe('the API of a service', () => {
 
   it('keeps a tag from being written that a person holds, until it is released', async () => {
     assert.match(
-      await ordered('hold', '1.2.0', '--reason', 'memory leak, #4711'),
-      /1\.2\.0 is held until it is released/,
+      await ordered('hold', '1.2.0', '--reason', 'memory leak, #4711', '--until', '12h'),
+      /: 1\.2\.0 is held until 2\S+Z: memory leak, #4711\n$/,
     )
     await push('1.2.0')
     await eventually('the place is held', async () => {
@@ -106,6 +106,7 @@ describe('the API of a service', () => {
         ['Poll ordered', 'team/app', undefined],
       ],
     )
+    assert.ok(Date.parse(String(told[0]?.until)) > Date.now() + 11 * 3_600_000)
     for (const token of [ADMIN_TOKEN, READ_TOKEN]) assert.ok(!service.output().includes(token))
   })
 })
