@@ -101,7 +101,6 @@ export async function startService(configuration: Configuration, options: Servic
         (error) => [reasonOf(error)],
       ),
     status: createBoard({ version, clock, jobs, holds, registry, recorder, configured, clean }),
-    holds,
     access: accessOf({ tokens: () => inForce.get().configuration.server, clock }),
     operations: createOperations({
       repositoryOf: (policy) => watchOf(policy, parts())?.key,

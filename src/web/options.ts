@@ -1,5 +1,4 @@
 import type { Clock } from '../lifecycle/clock.js'
-import type { Holds } from '../status/holds.js'
 import type { Status } from '../status/status.js'
 import type { AskingSender, Pushed, Sender } from '../watchers/webhooks/sender.js'
 import type { Access } from './access.js'
@@ -24,9 +23,7 @@ export interface WebOptions {
   readonly ready: () => Promise<readonly string[]>
   /** What the page and the API show. */
   readonly status?: Status
-  /** What they let people hold and release. */
-  readonly holds?: Holds
-  /** Who may read them, and who may order what. */
+  /** Who may read it, and who may order what. */
   readonly access?: Access
   readonly operations?: Operations
   /** Names that lead to a server on loopback, beside addresses and `localhost`. */
