@@ -35,7 +35,7 @@ const FAULTS: readonly [string, readonly string[]][] = [
   ['policies:\n', ['1:1: policies: expected a map, found nothing']],
   ['policies: hunter2\n', ['1:11: policies: expected a map, found a text']],
   [top('polices: {}'), ['2:1: polices: unknown key, did you mean "policies"?']],
-  [top('notifications: []'), ['2:1: notifications: unknown key']],
+  [top('notification: []'), ['2:1: notification: unknown key, did you mean "notifications"?']],
   [top('<<: { a: 1 }'), ['2:1: ["<<"]: unknown key']],
 
   // Policies.
