@@ -101,7 +101,7 @@ export async function startService(configuration: Configuration, options: Servic
         (error) => [reasonOf(error)],
       ),
     status: createBoard({ version, clock, jobs, holds, registry, recorder, configured, clean }),
-    access: accessOf({ tokens: () => inForce.get().configuration.server, clock }),
+    access: accessOf({ rules: () => inForce.get().configuration.server, clock }),
     operations: createOperations({
       repositoryOf: (policy) => watchOf(policy, parts())?.key,
       orderPoll: (repository) => jobs.polls.add({ version: 1, repository, trigger: 'request' }),

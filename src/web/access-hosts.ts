@@ -2,7 +2,6 @@ import type { AddressInfo } from 'node:net'
 import { BlockList, isIPv6 } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Access } from './access.js'
-import { isOurHost } from './access-origin.js'
 import type { Refusal } from './answers.js'
 
 /** Paths that tell nothing to a browser that may not read, and that machines ask for by any name. */
@@ -12,10 +11,10 @@ const OF_MACHINES: ReadonlySet<string | undefined> = new Set(['/webhooks/:name',
  * Keeps pages elsewhere from reading, by a name that is made to lead to this machine, what everybody on this machine may read.
  * Where a token is needed to read, the cookie that says it is one of our own name only.
  */
-export function refuseForeignNames(app: FastifyInstance, access: Access, names: readonly string[]): void {
+export function refuseForeignNames(app: FastifyInstance, access: Access): void {
   app.addHook('onRequest', async (request, reply) => {
-    if (OF_MACHINES.has(request.routeOptions.url) || !access.isOpen()) return
-    if (isOurHost(request.headers.host, names) || !isLoopback(app.server.address() as AddressInfo)) return
+    if (OF_MACHINES.has(request.routeOptions.url) || access.isNamedRight(request)) return
+    if (!isLoopback(app.server.address() as AddressInfo)) return
     const error = 'Cannot answer under this name: add it to server.names, or set server.readToken'
     return reply.code(421).send({ error } satisfies Refusal)
   })

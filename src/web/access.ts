@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Clock } from '../lifecycle/clock.js'
 import { createAttempts } from './access-attempts.js'
-import { isSameOrigin } from './access-origin.js'
+import { isOurHost, isSameOrigin } from './access-origin.js'
 import { createSessions, type Session } from './sessions.js'
 
 /** What a request is judged by. */
@@ -12,16 +12,18 @@ export interface Visitor {
   readonly ip: string
 }
 
-export interface Tokens {
+export interface AccessRules {
   /** Absent: everybody may read. */
   readonly readToken?: string | undefined
   /** Absent: there are no operations. Allows to read, too. */
   readonly adminToken?: string | undefined
+  /** Names that lead to a server on loopback, beside addresses and `localhost`. */
+  readonly names?: readonly string[]
 }
 
 export interface AccessOptions {
   /** Asked for each request: whoever showed a token that is no longer in force may do nothing more. */
-  readonly tokens: () => Tokens
+  readonly rules: () => AccessRules
   readonly clock: Clock
 }
 
@@ -37,8 +39,8 @@ export interface Denial {
  * are limited by address, and tokens are compared in constant time.
  */
 export interface Access {
-  /** Whether everybody may read. */
-  isOpen(): boolean
+  /** Whether a server on loopback may answer under the name it is asked by: always, where reading needs a token. */
+  isNamedRight(visitor: Visitor): boolean
   /** Whether an admin token is configured. Without, there are no operations. */
   hasOperations(): boolean
   /** Whether a request may read. For pages: they show the login form where it may not. */
@@ -59,27 +61,27 @@ export interface Access {
   logout(visitor: Visitor, csrf: unknown): boolean
 }
 
-export function accessOf({ tokens, clock }: AccessOptions): Access {
+export function accessOf({ rules, clock }: AccessOptions): Access {
   const attempts = createAttempts(clock)
   const sessions = createSessions(clock)
 
   const grant = (visitor: Visitor, token: string): Grant | Denial => {
     if (attempts.areSpent(visitor.ip)) return SPENT
-    const found = grantOf(tokens(), digestOf(token))
+    const found = grantOf(rules(), digestOf(token))
     if (found !== undefined) return found
     attempts.failed(visitor.ip)
     return WRONG
   }
   const sessionOf = (visitor: Visitor): Session | undefined => {
     const session = sessions.find(visitor.headers.cookie)
-    return session && grantOf(tokens(), session.tokenDigest) && session
+    return session && grantOf(rules(), session.tokenDigest) && session
   }
   const operates = (visitor: Visitor): boolean => {
     const session = sessionOf(visitor)
-    return session !== undefined && grantOf(tokens(), session.tokenDigest)?.right === 'operate'
+    return session !== undefined && grantOf(rules(), session.tokenDigest)?.right === 'operate'
   }
   const deny: Access['deny'] = (visitor, right) => {
-    const { readToken, adminToken } = tokens()
+    const { readToken, adminToken } = rules()
     if (right === 'operate' && adminToken === undefined) return OFF
     if (right === 'read' && readToken === undefined) return undefined
     if (right === 'read' && sessionOf(visitor) !== undefined) return undefined
@@ -91,15 +93,18 @@ export function accessOf({ tokens, clock }: AccessOptions): Access {
   }
 
   return {
-    isOpen: () => tokens().readToken === undefined,
-    hasOperations: () => tokens().adminToken !== undefined,
+    isNamedRight({ headers }) {
+      const { readToken, names = [] } = rules()
+      return readToken !== undefined || isOurHost(headers.host, names)
+    },
+    hasOperations: () => rules().adminToken !== undefined,
     reader: (visitor) => deny(visitor, 'read') === undefined,
     admin: operates,
     sessionOf,
     csrfToken: (session) => session.csrf,
     deny,
     denyPost(visitor, csrf) {
-      if (tokens().adminToken === undefined) return OFF
+      if (rules().adminToken === undefined) return OFF
       const session = sessionOf(visitor)
       if (session === undefined) return NEEDS_LOGIN
       if (!operates(visitor)) return NOT_ADMIN
@@ -143,7 +148,7 @@ const FOREIGN: Denial = {
 }
 
 /** Both tokens are compared in any case, so that the time tells nothing. */
-function grantOf({ readToken, adminToken }: Tokens, tokenDigest: Buffer): Grant | undefined {
+function grantOf({ readToken, adminToken }: AccessRules, tokenDigest: Buffer): Grant | undefined {
   const isAdmin = adminToken !== undefined && timingSafeEqual(digestOf(adminToken), tokenDigest)
   const isReader = readToken !== undefined && timingSafeEqual(digestOf(readToken), tokenDigest)
   if (isAdmin) return { right: 'operate', tokenDigest }

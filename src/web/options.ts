@@ -26,8 +26,6 @@ export interface WebOptions {
   /** Who may read it, and who may order what. */
   readonly access?: Access
   readonly operations?: Operations
-  /** Names that lead to a server on loopback, beside addresses and `localhost`. */
-  readonly names?: readonly string[]
   readonly onWebhook?: ((event: WebhookEvent) => void) | undefined
   /** How long a sender may take for one request. Default 10 s. */
   readonly requestTimeoutMs?: number

@@ -71,12 +71,12 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
 
 /** What people and their programs ask for. */
 function peopleRoutes(app: FastifyInstance, options: WebOptions): void {
-  const { access, status, operations, names = [], clock = systemClock, onFailure } = options
+  const { access, status, operations, clock = systemClock, onFailure } = options
   if (access === undefined || status === undefined || operations === undefined) {
     textRoot(app)
     return
   }
-  refuseForeignNames(app, access, names)
+  refuseForeignNames(app, access)
   sessionRoutes(app, { access, loginPage })
   apiRoutes(app, { access, status, operations, onFailure })
   pageRoutes(app, { access, status, operations, clock, onFailure })

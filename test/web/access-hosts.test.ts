@@ -15,7 +15,7 @@ async function statusAt(url: string, path: string, host: string, method = 'GET')
 const NAMES = { names: ['tidemark.example.com'] }
 
 test('answers under no name of a stranger what everybody on this machine may read', async (t) => {
-  const { web } = await startedForPeople(t, {}, NAMES)
+  const { web } = await startedForPeople(t, NAMES)
   for (const path of ['/api/v1/overview', '/api/v1/openapi.json', '/login', '/nothing-here']) {
     assert.equal(await statusAt(web.url, path, 'evil.example.com:8080'), 421, path)
   }
@@ -25,7 +25,7 @@ test('answers under no name of a stranger what everybody on this machine may rea
 })
 
 test('answers machines under any name', async (t) => {
-  const { web } = await startedForPeople(t, {}, NAMES)
+  const { web } = await startedForPeople(t, NAMES)
   for (const path of ['/healthz', '/readyz', '/metrics']) {
     assert.equal(await statusAt(web.url, path, 'tidemark.internal'), 200, path)
   }

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Access, accessOf, type Tokens, type Visitor } from '../../src/web/access.js'
+import { type Access, type AccessRules, accessOf, type Visitor } from '../../src/web/access.js'
 import { SESSION_COOKIE, type Session } from '../../src/web/sessions.js'
 import { type ManualClock, manualClock } from '../parts/manual-clock.js'
 
-const BOTH: Tokens = { readToken: 'the-token-to-read', adminToken: 'the-token-to-operate' }
+const BOTH: AccessRules = { readToken: 'the-token-to-read', adminToken: 'the-token-to-operate' }
 const DAY_MS = 86_400_000
 
-function opened(tokens: Tokens | (() => Tokens), clock: ManualClock = manualClock()): Access {
-  return accessOf({ tokens: typeof tokens === 'function' ? tokens : () => tokens, clock })
+function opened(tokens: AccessRules | (() => AccessRules), clock: ManualClock = manualClock()): Access {
+  return accessOf({ rules: typeof tokens === 'function' ? tokens : () => tokens, clock })
 }
 
 function visitor(headers: Visitor['headers'] = {}, ip = '192.0.2.1'): Visitor {
@@ -32,24 +32,29 @@ function loggedIn(access: Access, token: string): Session {
 const { readToken = '', adminToken = '' } = BOTH
 
 /** The status, or "may". */
-const RIGHTS: readonly [title: string, tokens: Tokens, asks: Visitor, read: number | 'may', operate: number | 'may'][] =
-  [
-    ['nobody, without tokens', {}, visitor(), 'may', 403],
-    ['who bears anything, without tokens', {}, bearing('anything'), 'may', 403],
-    ['nobody, with an admin token', { adminToken }, visitor(), 'may', 401],
-    ['the admin, with no read token', { adminToken }, bearing(adminToken), 'may', 'may'],
-    ['nobody, with a read token', { readToken }, visitor(), 401, 403],
-    ['the reader, with no admin token', { readToken }, bearing(readToken), 'may', 403],
-    ['nobody', BOTH, visitor(), 401, 401],
-    ['the reader', BOTH, bearing(readToken), 'may', 403],
-    ['the admin', BOTH, bearing(adminToken), 'may', 'may'],
-    ['a stranger', BOTH, bearing('the-token-to-reae'), 401, 401],
-    ['who bears a part of the token', BOTH, bearing(adminToken.slice(0, -1)), 401, 401],
-    ['another scheme', BOTH, visitor({ authorization: `Basic ${adminToken}` }), 401, 401],
-    ['a scheme in capitals', BOTH, visitor({ authorization: `BEARER ${adminToken}` }), 'may', 'may'],
-    ['an empty token', BOTH, visitor({ authorization: 'Bearer ' }), 401, 401],
-    ['a cookie that means nothing', BOTH, visitor({ cookie: `${SESSION_COOKIE}=${adminToken}` }), 401, 401],
-  ]
+const RIGHTS: readonly [
+  title: string,
+  tokens: AccessRules,
+  asks: Visitor,
+  read: number | 'may',
+  operate: number | 'may',
+][] = [
+  ['nobody, without tokens', {}, visitor(), 'may', 403],
+  ['who bears anything, without tokens', {}, bearing('anything'), 'may', 403],
+  ['nobody, with an admin token', { adminToken }, visitor(), 'may', 401],
+  ['the admin, with no read token', { adminToken }, bearing(adminToken), 'may', 'may'],
+  ['nobody, with a read token', { readToken }, visitor(), 401, 403],
+  ['the reader, with no admin token', { readToken }, bearing(readToken), 'may', 403],
+  ['nobody', BOTH, visitor(), 401, 401],
+  ['the reader', BOTH, bearing(readToken), 'may', 403],
+  ['the admin', BOTH, bearing(adminToken), 'may', 'may'],
+  ['a stranger', BOTH, bearing('the-token-to-reae'), 401, 401],
+  ['who bears a part of the token', BOTH, bearing(adminToken.slice(0, -1)), 401, 401],
+  ['another scheme', BOTH, visitor({ authorization: `Basic ${adminToken}` }), 401, 401],
+  ['a scheme in capitals', BOTH, visitor({ authorization: `BEARER ${adminToken}` }), 'may', 'may'],
+  ['an empty token', BOTH, visitor({ authorization: 'Bearer ' }), 401, 401],
+  ['a cookie that means nothing', BOTH, visitor({ cookie: `${SESSION_COOKIE}=${adminToken}` }), 401, 401],
+]
 
 for (const [title, tokens, asks, read, operate] of RIGHTS) {
   test(`what may be done by ${title}`, () => {
@@ -57,7 +62,8 @@ for (const [title, tokens, asks, read, operate] of RIGHTS) {
     assert.equal(access.deny(asks, 'read')?.status ?? 'may', read)
     assert.equal(access.reader(asks), read === 'may')
     assert.equal(access.deny(asks, 'operate')?.status ?? 'may', operate)
-    assert.equal(access.isOpen(), tokens.readToken === undefined)
+    const isStranger = !access.isNamedRight(asks)
+    assert.equal(isStranger, tokens.readToken === undefined)
     assert.equal(access.hasOperations(), tokens.adminToken !== undefined)
   })
 }

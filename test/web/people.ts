@@ -3,7 +3,7 @@ import { tryParseDuration } from '../../src/config/duration.js'
 import { JobsError } from '../../src/jobs/errors.js'
 import type { Hold } from '../../src/status/holds.js'
 import type { Overview, PolicyStatus, PolicySummary } from '../../src/status/status.js'
-import { accessOf, type Tokens } from '../../src/web/access.js'
+import { type AccessRules, accessOf } from '../../src/web/access.js'
 import { createOperations, type Operation } from '../../src/web/operations.js'
 import type { WebOptions } from '../../src/web/options.js'
 import { manualClock } from '../parts/manual-clock.js'
@@ -127,8 +127,8 @@ function summaryOf({
 /** A server with the two policies above, where nothing is real but HTTP. The queue can be taken away. */
 export async function startedForPeople(
   test: TestContext,
-  tokens: Tokens = TOKENS,
-  more: Partial<Pick<WebOptions, 'host' | 'names'>> = {},
+  tokens: AccessRules = TOKENS,
+  more: Partial<Pick<WebOptions, 'host'>> = {},
 ) {
   const clock = manualClock(NOW)
   const ordered: string[] = []
@@ -141,7 +141,7 @@ export async function startedForPeople(
   const overview = { ...OVERVIEW }
   const started = await startedWeb(test, {
     ...more,
-    access: accessOf({ tokens: () => tokens, clock }),
+    access: accessOf({ rules: () => tokens, clock }),
     status: {
       async overview() {
         reached()

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test'
 import { JobsError } from '../../../src/jobs/errors.js'
-import { accessOf, type Tokens } from '../../../src/web/access.js'
+import { type AccessRules, accessOf } from '../../../src/web/access.js'
 import { WebError } from '../../../src/web/errors.js'
 import type { Operations } from '../../../src/web/operations.js'
 import { manualClock } from '../../parts/manual-clock.js'
@@ -11,14 +11,14 @@ export const ADMIN_TOKEN = 'a-made-up-token-to-operate'
 export const READ_TOKEN = 'a-made-up-token-to-read'
 
 /** A server that shows a made-up status and notes what is ordered. Time stands still until it is moved. */
-export async function startedPage(test: TestContext, tokens: Tokens = { adminToken: ADMIN_TOKEN }) {
+export async function startedPage(test: TestContext, rules: AccessRules = { adminToken: ADMIN_TOKEN }) {
   const clock = manualClock(NOW)
   const status = madeUpStatus([madeUpPolicy('app'), madeUpPolicy('team/app')])
   const orders: unknown[] = []
   const started = await startedWeb(test, {
     status,
     clock,
-    access: accessOf({ tokens: () => tokens, clock }),
+    access: accessOf({ rules: () => rules, clock }),
     operations: noting(orders),
   })
   const { url } = started.web
