@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import type { PolicySummary } from '../../../src/status/status.js'
 import { type Browser, startBrowser } from '../../parts/browser.js'
 import { eventually } from '../../parts/eventually.js'
-import { madeUpOverview, madeUpPolicy } from './made-up-status.js'
+import { madeUpOverview, madeUpPolicy, NOW } from './made-up-status.js'
 import { READ_TOKEN, startedPage } from './started-page.js'
 
 let browser: Browser
@@ -30,6 +30,8 @@ async function livePage(t: TestContext, policies: readonly PolicySummary[]) {
 
 const named = (names: string) => [...names].map((name) => madeUpPolicy(name))
 
+const COMMIT = { git: 'fleet', branch: 'main', oid: 'f00d', at: NOW, changes: [] }
+
 /** The names of the rows in their order, those that are new in upper case. */
 function rowsOf(page: Page): Promise<string> {
   return page.evaluate(
@@ -52,6 +54,29 @@ test('changes rows in place, whichever come, go and move', async (t) => {
   }
   assert.equal(await page.title(), 'All 3 policies follow · Tidemark')
   assert.deepEqual(errors, [])
+})
+
+test('keeps apart what stands twice in one line', async (t) => {
+  const { web, status, page } = await livePage(t, named('a'))
+  const place = {
+    git: 'fleet',
+    branch: 'main',
+    file: 'a.yaml',
+    line: 1,
+    current: '1.0',
+    desired: '1.0',
+    reason: 'has 1.0',
+  }
+  const placesOf = (count: number) => Array.from({ length: count }, () => ({ ...place, state: 'current' as const }))
+  status.details = { placesFound: placesOf(2) }
+  await page.goto(`${web.url}/policies/a`)
+  await page.getByText('Live', { exact: true }).waitFor()
+  for (const count of [2, 3, 1]) {
+    status.details = { placesFound: placesOf(count), history: [{ ...COMMIT, subject: `${count} places` }] }
+    status.change()
+    await page.getByText(`${count} places`).waitFor()
+    assert.equal(await page.locator('tbody tr').count(), count)
+  }
 })
 
 test('keeps the focus and the scroll position while rows change above', async (t) => {

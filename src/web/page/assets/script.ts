@@ -95,12 +95,14 @@ function morphChildren(old, fresh) {
   const keyed = new Map()
   for (const child of [...old.childNodes]) {
     const key = keyOf(child)
-    if (key && wanted.has(key)) keyed.set(key, child)
-    else if (key) child.remove()
+    if (key && !wanted.has(key)) child.remove()
+    // Two may have the same: the later one goes by its position.
+    else if (key && !keyed.has(key)) keyed.set(key, child)
   }
   let at = old.firstChild
   for (const next of [...fresh.childNodes]) {
     const known = keyed.get(keyOf(next))
+    keyed.delete(keyOf(next))
     if (known && known !== at && known.nodeName === next.nodeName) old.insertBefore(known, at)
     else if (at && isSame(at, next)) at = at.nextSibling
     else {
