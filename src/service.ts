@@ -70,7 +70,7 @@ export async function startService(configuration: Configuration, options: Servic
   const { redact: clean } = options.redaction
   const recorder = startRecorder({ jobs, clock, clean, onTrouble: options.events.queueTroubled })
   const events = recorder.listening(options.events)
-  const notifications = notificationsOf(configuration, jobs, { ...options, events })
+  const notifications = notificationsOf(configuration, jobs, { ...options, events, clean })
   const surroundings = { ...options, events, notifications, onUndelivered: recorder.undelivered }
   const put = async (wanted: Configuration, former?: Parts): Promise<InForce> => {
     const parts = await createParts(wanted, jobs, surroundings, former)
@@ -137,12 +137,16 @@ export async function startService(configuration: Configuration, options: Servic
           return registry.stop()
         })
       }
+      if (refusal !== undefined) {
+        notifications?.tell({ type: 'recovered', at: clock.now(), what: 'config', policies: [] })
+      }
       refusal = undefined
       recorder.changed()
       return { needRestart: needingRestart(wanted, configuration) }
     },
     refuse(reason) {
       refusal = reason
+      notifications?.tell({ type: 'config-refused', at: clock.now(), reason })
       recorder.changed()
     },
     async stop() {
@@ -189,11 +193,11 @@ function needingRestart(wanted: Configuration, started: Configuration): readonly
 function notificationsOf(
   { notifications: destinations, proxies }: Configuration,
   jobs: Jobs,
-  { role, events, clock, version }: ServiceOptions,
+  { role, events, clock, version, clean }: ServiceOptions & { readonly clean: (text: string) => string },
 ): Notifications | undefined {
   if (destinations.length === 0) return undefined
   const userAgent = `tidemark/${version}`
-  return startNotifications({ destinations, proxies, jobs, events, clock, userAgent, sends: role !== 'web' })
+  return startNotifications({ destinations, proxies, jobs, events, clock, clean, userAgent, sends: role !== 'web' })
 }
 
 async function createJobs({ queue, state }: Configuration, { clock, random, events }: ServiceOptions): Promise<Jobs> {

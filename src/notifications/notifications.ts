@@ -16,6 +16,8 @@ export interface NotificationsOptions extends OpenTargetOptions {
   readonly destinations: readonly Destination[]
   readonly jobs: Pick<Jobs, 'notices'>
   readonly events: Pick<Events, 'notified' | 'queueTroubled'>
+  /** Takes secrets out of what failures say. */
+  readonly clean: (text: string) => string
   /** Whether this process sends what is queued, too. */
   readonly sends: boolean
 }
@@ -27,12 +29,13 @@ export interface Notifications extends Component {
 
 /** Messages wait for slow targets side by side, so that none holds up another. */
 const CONCURRENCY = 64
-/** However many processes have read the same file. */
+/** Each process reads the policy file, and one of them tells what came of it. */
 const SAME_REFUSAL_MS = 3_600_000
+const SAME_RECOVERY_MS = 60_000
 
 /** Collects what is told, and queues and sends it as messages. */
 export function startNotifications(options: NotificationsOptions): Notifications {
-  const { destinations, jobs, events, clock, sends } = options
+  const { destinations, jobs, events, clock, clean, sends } = options
   const adding = new Set<Promise<void>>()
 
   function queue(target: string, notices: readonly Notice[], id: string = randomUUID(), atMostOncePerMs?: number) {
@@ -53,13 +56,14 @@ export function startNotifications(options: NotificationsOptions): Notifications
   let stopped: Promise<void> | undefined
 
   return {
-    tell(notice, concern) {
+    tell(told, concern) {
+      const notice = 'reason' in told ? { ...told, reason: clean(told.reason) } : told
       for (const { key, destination, collector } of entries) {
         const wanted = wantedOf(notice, concern, destination)
         if (wanted === undefined) continue
-        const isShared = wanted.type === 'config-refused'
-        // Each process reads the file, and one of them tells.
-        if (isShared) queue(key, [wanted], hash('sha256', wanted.reason), SAME_REFUSAL_MS)
+        if (wanted.type === 'config-refused') queue(key, [wanted], hash('sha256', wanted.reason), SAME_REFUSAL_MS)
+        else if (wanted.type === 'recovered' && wanted.what === 'config')
+          queue(key, [wanted], 'config', SAME_RECOVERY_MS)
         else collector.add(wanted)
       }
     },
@@ -99,7 +103,8 @@ function sender(options: NotificationsOptions): JobHandler<NoticesJob> {
     }
     const sent = { to: entry.name, notices: notices.length }
     try {
-      await entry.target.send({ id, notices }, signal)
+      // What has one key for several processes may happen again.
+      await entry.target.send({ id: `${id}-${notices[0]?.at}`, notices }, signal)
       events.notified({ ...sent, outcome: 'sent' })
     } catch (error) {
       if (signal.aborted) throw error

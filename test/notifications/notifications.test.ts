@@ -62,12 +62,17 @@ test('sends what is collected when it stops, and nobody waits for one who is sil
   await stopped
 })
 
-test('tells once that a policy file is refused, whoever has read it', async (t) => {
+test('tells once that a policy file is refused and is right again, whoever has read it', async (t) => {
   const { notifications, people } = await telling(t, () => ({ status: 200 }))
-  for (let index = 0; index < 3; index++) notifications.tell({ type: 'config-refused', at: index, reason: 'line 1' })
-  await eventually('people are told', () => people.received.length === 1)
+  for (let at = 0; at < 3; at++) {
+    notifications.tell({ type: 'config-refused', at, reason: 'hunter2' })
+    notifications.tell({ type: 'recovered', at, what: 'config', policies: [] })
+  }
+  await eventually('people are told', () => people.received.length === 2)
   await notifications.stop()
-  assert.equal(people.received.length, 1)
+  const titles = people.received.map(({ body }) => JSON.parse(body).data)
+  assert.deepEqual(titles.map(({ title }) => title).sort(), ['Policy file refused', 'Works again: Policy file'])
+  assert.match(JSON.stringify(titles), /"reason":"\*\*\*"/)
 })
 
 test('says what cannot be queued, and whose message nobody here knows', async () => {
@@ -99,8 +104,12 @@ async function settled(clock: ManualClock, condition: () => boolean): Promise<bo
   return condition()
 }
 
-const WISHES = { on: ['updated', 'held', 'config-refused'], intervalMs: 10_000 } as const
-const SURROUNDINGS = { proxies: { except: '' }, userAgent: 'tidemark/test' }
+const WISHES = { on: ['updated', 'held', 'recovered', 'config-refused'], intervalMs: 10_000 } as const
+const SURROUNDINGS = {
+  proxies: { except: '' },
+  userAgent: 'tidemark/test',
+  clean: (text: string) => text.replace('hunter2', '***'),
+}
 
 /** Two destinations: one collects for people, one is told at once of commits. */
 async function telling(t: { after(end: () => Promise<void>): void }, answer: Answer) {
