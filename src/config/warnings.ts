@@ -130,6 +130,8 @@ function* serverWarnings({ server }: Resolved): Generator<Warning> {
     if (token !== undefined && token.length < SAFE_SECRET_LENGTH)
       yield { path: ['server', key], message: 'short enough to be guessed' }
   }
+  if (server.readToken !== undefined && server.readToken === server.adminToken)
+    yield { path: ['server', 'readToken'], message: 'the same as "adminToken": whoever may read may operate' }
 }
 
 function isInTheClear(url: string): boolean {

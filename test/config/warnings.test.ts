@@ -88,6 +88,10 @@ git:
     `${POLICY}\n${USED}\nwebhooks: { a: { sender: distribution, secret: hunter2 } }\nserver: { readToken: hunter2, adminToken: hunter2hunter2hunter2 }`,
     ['3:40: webhooks.a.secret: short enough to be guessed', '4:11: server.readToken: short enough to be guessed'],
   ],
+  [
+    `${POLICY}\n${USED}\nserver: { readToken: hunter2hunter2hunter2, adminToken: hunter2hunter2hunter2 }`,
+    ['3:11: server.readToken: the same as "adminToken": whoever may read may operate'],
+  ],
 ]
 
 const NOW = Date.UTC(2026, 10, 20, 12)
