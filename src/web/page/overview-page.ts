@@ -129,6 +129,8 @@ ${link(page + 1, 'Next', 'next')}</nav>`
 function beneath({ registries, branches, queues, now }: Overview): Html {
   const resting = registries.filter(({ restUntil = 0 }) => restUntil > now).length
   const failing = registries.filter((registry) => registry.failing > 0).length
+  // A repository that is not there is its policy's affair.
+  const isAway = registries.some((registry) => registry.failing === registry.repositories)
   const refused = branches.filter(({ failure }) => failure !== undefined).length
   const waiting = queues.reduce((sum, queue) => sum + queue.waiting + queue.active, 0)
   const pushes = branches.flatMap(({ lastPush }) => lastPush?.at ?? [])
@@ -138,7 +140,7 @@ function beneath({ registries, branches, queues, now }: Overview): Html {
       '/registries',
       counted(registries.length, 'registry', 'registries'),
       html`${failing === 0 ? 'all answer' : `${failing} with failures`}${resting > 0 && `, ${resting} left alone`}`,
-      failing > 0,
+      resting > 0 || isAway,
     ],
     [
       '/branches',

@@ -102,6 +102,20 @@ test('tells what registries, branches and queues are about, and warns', () => {
   assert.match(page, /<details class="warnings">/)
 })
 
+test('warns of a registry that is away, and not of a repository that is not there', () => {
+  const cases: [failing: number, restUntil: number, isBad: boolean][] = [
+    [0, NOW, false],
+    [1, NOW, false],
+    [3, NOW, true],
+    [1, NOW + 1, true],
+  ]
+  for (const [failing, restUntil, isBad] of cases) {
+    const registries = [{ host: 'a', repositories: 3, failing, restUntil }]
+    const page = String(overviewPage(madeUpOverview([], { registries }), ALL))
+    assert.equal(/href="\/registries" class="bad"/.test(page), isBad)
+  }
+})
+
 test('draws ten thousand policies within the blink of an eye', () => {
   const policies = Array.from({ length: 10_000 }, (_, index) => madeUpPolicy(`policy-${10_000 + index}`))
   const overview = madeUpOverview(policies)
