@@ -6,6 +6,7 @@ import { type Command, EXIT, type Invocation } from './command.js'
 import { UsageError } from './errors.js'
 import { type Explanation, explanationOf } from './explanation.js'
 import { explanationText, tagText } from './explanation-text.js'
+import { loadWhole } from './load-whole.js'
 import { eachBranch, lookAtAll, type Pass } from './pass.js'
 import { oddities } from './report.js'
 import { tellWarnings } from './warnings.js'
@@ -19,7 +20,7 @@ export const explain: Command = {
   async run(invocation) {
     const at = timeOf(invocation)
     const tag = tagOf(invocation)
-    const configuration = await invocation.load()
+    const configuration = await loadWhole(invocation)
     const isChosen = chosenBy(invocation, configuration)
     return lookAtAll(
       invocation,

@@ -2,6 +2,7 @@ import { steeringNothing } from '../telemetry/one-line.js'
 import type { DeliveryPlan } from '../updaters/deliveries.js'
 import { unifiedDiff } from '../updaters/manifests/diff.js'
 import { type Command, EXIT } from './command.js'
+import { loadWhole } from './load-whole.js'
 import { eachBranch, lookAtAll } from './pass.js'
 import { changesOf, oddities, type PlannedBranch, pendingText, reportOf, tellFailures, unplaced } from './report.js'
 import { tellWarnings } from './warnings.js'
@@ -14,7 +15,7 @@ interface Planned extends PlannedBranch {
 export const plan: Command = {
   options: { 'exit-code': { type: 'boolean', summary: 'exit 3 when there is a diff' } },
   run: async (invocation) =>
-    lookAtAll(invocation, await invocation.load(), async (pass) => {
+    lookAtAll(invocation, await loadWhole(invocation), async (pass) => {
       const { print, printsToTerminal, tell, output, verbosity, options, signal } = invocation
       const planned = await eachBranch(pass, invocation, async ({ target, plan }) => ({
         target,

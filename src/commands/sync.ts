@@ -2,6 +2,7 @@ import { oneLine } from '../telemetry/one-line.js'
 import type { Reconciliation } from '../updaters/reconcile.js'
 import type { UpdateTarget } from '../updaters/target.js'
 import { type Command, EXIT, type Invocation } from './command.js'
+import { loadWhole } from './load-whole.js'
 import { eachBranch, lookAtAll, type Pass } from './pass.js'
 import { changesOf, oddities, type Pending, pendingText, reportOf, tellFailures, unplaced } from './report.js'
 import { tellWarnings } from './warnings.js'
@@ -9,7 +10,7 @@ import { tellWarnings } from './warnings.js'
 /** One full pass: look at every repository, bring every branch up to date, exit. */
 export const sync: Command = {
   async run(invocation) {
-    return lookAtAll(invocation, await invocation.load(), (pass) => syncAll(pass, invocation), { keeps: true })
+    return lookAtAll(invocation, await loadWhole(invocation), (pass) => syncAll(pass, invocation), { keeps: true })
   },
 }
 

@@ -5,13 +5,15 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Configuration, PoliciesFromConfig } from '../config/configuration.js'
 import { ConfigError } from '../config/errors.js'
 import { namedFiles, type PolicySource, rootName, sourceKey } from '../config/policy-source.js'
+import { ofFile } from '../config/source.js'
 import { reasonOf } from '../error.js'
 import { type Clock, sleep } from '../lifecycle/clock.js'
 import type { Component } from '../lifecycle/component.js'
 import { startWheel } from '../lifecycle/wheel.js'
 import type { Events } from '../telemetry/events.js'
-import { readFilesAt } from '../updaters/files-at.js'
+import { type FilesAt, readFilesAt } from '../updaters/files-at.js'
 import { openGitRepository } from '../updaters/git/open.js'
+import type { GitOperation } from '../updaters/git/operations.js'
 import { writeAtomically } from '../updaters/git/write-atomically.js'
 
 export type ReadConfiguration = (sources: readonly PolicySource[]) => Promise<Configuration>
@@ -73,7 +75,8 @@ export function followGitPolicies({ clock, random, events, onNews }: GitPolicies
     async follow(configuration) {
       const before = new Map(followed.map((one) => [one.terms, one]))
       followed = configuration.policiesFrom.flatMap((from) => {
-        const opened = open(from, configuration)
+        const onOperation = (operation: GitOperation) => events.gitOperated({ git: from.git, ...operation })
+        const opened = open(from, configuration, clock, onOperation)
         return opened === undefined ? [] : [before.get(opened.terms) ?? opened]
       })
       const added = followed.filter(({ terms }) => !before.has(terms))
@@ -109,30 +112,6 @@ export function followGitPolicies({ clock, random, events, onNews }: GitPolicies
     },
   }
 
-  function open(from: PoliciesFromConfig, { git, proxies, state }: Configuration): Followed | undefined {
-    const config = git[from.git]
-    if (config === undefined) return undefined
-    const { url, credentials, tls, proxy, intervalMs } = config
-    const repository = openGitRepository({
-      url,
-      credentials,
-      tls,
-      proxy,
-      proxies,
-      stateFolder: join(state, 'git'),
-      clock,
-      onOperation: (operation) => events.gitOperated({ git: from.git, ...operation }),
-    })
-    const { branch, path } = from
-    return {
-      from,
-      intervalMs,
-      file: join(state, 'policies', `${hash('sha256', JSON.stringify([url, branch, path])).slice(0, 32)}.json`),
-      terms: hash('sha256', JSON.stringify([from, config, proxies])),
-      read: (known, signal) => readFilesAt(repository, { branch, path, namedBy: namedFiles, known, signal }),
-    }
-  }
-
   /** One look at a time. One that is wanted during another follows it, for it may have come too late for that. */
   function look(one: Followed): Promise<void> {
     if (one.looking !== undefined) one.again = true
@@ -155,11 +134,10 @@ export function followGitPolicies({ clock, random, events, onNews }: GitPolicies
       const read = await one.read(one.trouble === undefined ? one.seen : undefined, stopping.signal)
       if (read === undefined) return
       if ('complaint' in read) return tell(one, read.complaint, (reason) => events.configRefused({ reason }))
-      const { commit, found, files } = read
-      const source: PolicySource = { ...from, commit, policyFiles: found, files }
+      const source = sourceOf(from, read)
       const isNews = one.trouble !== undefined || !hasSameFiles(source, one.newest)
       one.trouble = undefined
-      one.seen = commit
+      one.seen = read.commit
       // Most commits of a repository that has more than policies leave these as they are.
       if (!hasSameFiles(source, one.newest)) one.newest = source
       if (isNews) onNews()
@@ -184,6 +162,48 @@ export function followGitPolicies({ clock, random, events, onNews }: GitPolicies
       events.warned({ git: one.from.git, message: `Cannot keep its policies: ${reasonOf(error)}` })
     })
   }
+}
+
+/** Reads them once. Throws `GitError`, and `ConfigError` where the newest commit of a branch has no such files. */
+export async function readGitPolicies(
+  configuration: Configuration,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<readonly PolicySource[]> {
+  const sources: PolicySource[] = []
+  for (const from of configuration.policiesFrom) {
+    const read = await open(from, configuration, clock)?.read(undefined, signal)
+    if (read === undefined) continue
+    if ('complaint' in read) {
+      throw new ConfigError('UNREADABLE', [ofFile(`${from.git}/${from.path}`, `cannot read: ${read.complaint}`)])
+    }
+    sources.push(sourceOf(from, read))
+  }
+  return sources
+}
+
+function open(
+  from: PoliciesFromConfig,
+  { git, proxies, state }: Configuration,
+  clock: Clock,
+  onOperation?: (operation: GitOperation) => void,
+): Followed | undefined {
+  const config = git[from.git]
+  if (config === undefined) return undefined
+  const { url, credentials, tls, proxy, intervalMs } = config
+  const stateFolder = join(state, 'git')
+  const repository = openGitRepository({ url, credentials, tls, proxy, proxies, stateFolder, clock, onOperation })
+  const { branch, path } = from
+  return {
+    from,
+    intervalMs,
+    file: join(state, 'policies', `${hash('sha256', JSON.stringify([url, branch, path])).slice(0, 32)}.json`),
+    terms: hash('sha256', JSON.stringify([from, config, proxies])),
+    read: (known, signal) => readFilesAt(repository, { branch, path, namedBy: namedFiles, known, signal }),
+  }
+}
+
+function sourceOf(from: PoliciesFromConfig, { commit, found, files }: FilesAt): PolicySource {
+  return { ...from, commit, policyFiles: found, files }
 }
 
 /** Whether a fault is in its newest commit. */

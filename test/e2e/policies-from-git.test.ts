@@ -140,6 +140,22 @@ describe('policies from Git', { concurrency: true }, () => {
     await selected(service, '1.1.0')
   })
 
+  it('are planned and explained, and a bad commit is a fault then', async () => {
+    const { rules, config } = await stagePolicies('once', { 'policies/app.yaml': policies('1.x') })
+    const plan = await tidemark(['plan', '--config', config])
+    assert.equal(plan.code, 0, plan.stderr)
+    assert.match(plan.stdout, /^\+image: \S+:1\.1\.0$/m)
+    const validated = await tidemark(['validate', '--config', config])
+    assert.match(
+      validated.stdout,
+      /valid \(0 policies, 2 Git repositories, and the policies of rules:policies, which were not read\)/,
+    )
+    await commitFiles(rules.path, 'main', { 'policies/app.yaml': policies('one') })
+    const bad = await tidemark(['explain', '--config', config])
+    assert.equal(bad.code, 2)
+    assert.match(bad.stderr, /rules@[0-9a-f]{12}\/policies\/app\.yaml:\d+:\d+: policies\.app\.select\.semver/)
+  })
+
   it('are validated where they are written, by the same rules', async () => {
     const folder = join(stage.folder, 'ci')
     await mkdir(folder)
