@@ -2,8 +2,10 @@ import { hash, randomUUID } from 'node:crypto'
 import { isRetryable, reasonOf } from '../error.js'
 import type { Jobs } from '../jobs/jobs.js'
 import type { Notice, NoticesJob } from '../jobs/notices.js'
-import type { JobHandler } from '../jobs/queue.js'
+import type { AddOptions, JobHandler } from '../jobs/queue.js'
+import { sleep } from '../lifecycle/clock.js'
 import type { Component } from '../lifecycle/component.js'
+import { shareSignal } from '../lifecycle/share-signal.js'
 import type { Events } from '../telemetry/events.js'
 import { createCollector } from './collector.js'
 import type { Destination } from './destination.js'
@@ -23,27 +25,42 @@ export interface NotificationsOptions extends OpenTargetOptions {
 }
 
 export interface Notifications extends Component {
-  /** Takes a notice for all who want it. Never fails and never waits: what cannot be queued is logged, and lost. */
+  /** Takes a notice for all who want it. Never fails and never waits. */
   tell(notice: Notice, concern?: Concern): void
 }
 
 /** Messages wait for slow targets side by side, so that none holds up another. */
 const CONCURRENCY = 64
 /** Each process reads the policy file, and one of them tells what came of it. */
-const SAME_REFUSAL_MS = 3_600_000
-const SAME_RECOVERY_MS = 60_000
+const SAME_REFUSAL = { atMostOncePerMs: 3_600_000 }
+const SAME_RECOVERY = { atMostOncePerMs: 60_000 }
+const ADD_AGAIN_MS = 5_000
+const MOST_WAITING = 1_000
 
 /** Collects what is told, and queues and sends it as messages. */
 export function startNotifications(options: NotificationsOptions): Notifications {
   const { destinations, jobs, events, clock, clean, sends } = options
   const adding = new Set<Promise<void>>()
+  const stopping = new AbortController()
+  shareSignal(stopping.signal)
 
-  function queue(target: string, notices: readonly Notice[], id: string = randomUUID(), atMostOncePerMs?: number) {
-    const added: Promise<void> = jobs.notices
-      .add({ version: 1, target, id, notices: [...notices] }, atMostOncePerMs === undefined ? {} : { atMostOncePerMs })
-      .catch((error: unknown) => events.queueTroubled({ queue: 'notices', reason: reasonOf(error) }))
-      .finally(() => adding.delete(added))
+  function queue(target: string, notices: readonly Notice[], id: string = randomUUID(), options: AddOptions = {}) {
+    const job: NoticesJob = { version: 1, target, id, notices: [...notices] }
+    const added: Promise<void> = keepAdding(job, options).finally(() => adding.delete(added))
     adding.add(added)
+  }
+
+  /** While the queue is away a message waits here, for as long as there are not too many and the process lives. */
+  async function keepAdding(job: NoticesJob, options: AddOptions) {
+    for (;;) {
+      try {
+        return await jobs.notices.add(job, options)
+      } catch (error) {
+        events.queueTroubled({ queue: 'notices', reason: reasonOf(error) })
+        if (stopping.signal.aborted || adding.size > MOST_WAITING || !isRetryable(error)) return
+      }
+      await sleep(clock, ADD_AGAIN_MS, stopping.signal).catch(() => {})
+    }
   }
 
   const entries = destinations.map((destination) => {
@@ -61,9 +78,8 @@ export function startNotifications(options: NotificationsOptions): Notifications
       for (const { key, destination, collector } of entries) {
         const wanted = wantedOf(notice, concern, destination)
         if (wanted === undefined) continue
-        if (wanted.type === 'config-refused') queue(key, [wanted], hash('sha256', wanted.reason), SAME_REFUSAL_MS)
-        else if (wanted.type === 'recovered' && wanted.what === 'config')
-          queue(key, [wanted], 'config', SAME_RECOVERY_MS)
+        if (wanted.type === 'config-refused') queue(key, [wanted], hash('sha256', wanted.reason), SAME_REFUSAL)
+        else if (wanted.type === 'recovered' && wanted.what === 'config') queue(key, [wanted], 'config', SAME_RECOVERY)
         else collector.add(wanted)
       }
     },
@@ -75,6 +91,7 @@ export function startNotifications(options: NotificationsOptions): Notifications
 
   async function stop() {
     for (const { collector } of entries) collector.flush()
+    stopping.abort()
     await Promise.all(adding)
     await jobs.notices.stop()
   }
