@@ -201,7 +201,13 @@ function notificationsOf(
 }
 
 async function createJobs({ queue, state }: Configuration, { clock, random, events }: ServiceOptions): Promise<Jobs> {
-  const options = { clock, random, onTrouble: events.queueTroubled, graceMs: GRACE_MS }
+  const options = {
+    clock,
+    random,
+    onTrouble: events.queueTroubled,
+    onRecovery: events.queueRecovered,
+    graceMs: GRACE_MS,
+  }
   if (queue === undefined) return memoryJobs({ ...options, state: { folder: state } })
   // A process without Redis is smaller without its libraries.
   const { bullmqJobs } = await import('./jobs/bullmq.js')

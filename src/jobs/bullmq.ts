@@ -33,7 +33,7 @@ export interface BullmqJobsOptions extends JobsOptions {
  */
 export function bullmqJobs(options: BullmqJobsOptions): Jobs {
   const { clock, prefix = DEFAULT_PREFIX, onTrouble = () => {} } = options
-  const store = openStore(options.redis, clock, onTrouble)
+  const store = openStore(options.redis, clock, onTrouble, options.onRecovery)
   const shared = { ...options, prefix, onTrouble, store }
   const polls = bullmqQueue(POLLS, shared)
   const updates = bullmqQueue(UPDATES, shared)

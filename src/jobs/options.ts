@@ -7,6 +7,8 @@ export interface JobsOptions {
   /** Numbers from 0 up to 1, for the jitter of retries. */
   readonly random: () => number
   readonly onTrouble?: (trouble: Trouble) => void
+  /** Is told that the store answers again, after its absence was told as a trouble. */
+  readonly onRecovery?: ((queue: string) => void) | undefined
   /** How long `stop()` waits for the handlers in hand before their signal aborts. */
   readonly graceMs?: number
 }

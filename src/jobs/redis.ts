@@ -24,14 +24,19 @@ const ANSWER_WITHIN_MS = 1_000
 const RECONNECT_WITHIN_MS = 1_000
 const RECONNECT = { retryStrategy: (attempt: number) => Math.min(attempt * 100, RECONNECT_WITHIN_MS) }
 
-export function openStore(url: string, clock: Clock, onTrouble: (trouble: Trouble) => void): RedisStore {
+export function openStore(
+  url: string,
+  clock: Clock,
+  onTrouble: (trouble: Trouble) => void,
+  onRecovery: (queue: string) => void = () => {},
+): RedisStore {
   const client = new Redis(url, {
     ...RECONNECT,
     enableOfflineQueue: false,
     commandTimeout: ANSWER_WITHIN_MS,
     maxRetriesPerRequest: 0,
   })
-  const outage = watchOutage(client, onTrouble)
+  const outage = watchOutage(client, onTrouble, onRecovery)
   client.on('ready', () => void warnOfEviction(client, onTrouble))
   // Only the first commands wait for a connection. Where there is none later, it was lost.
   const tried = firstTry(client, clock)
@@ -92,22 +97,24 @@ function end(client: Redis): void {
 }
 
 /** Tells of each outage once, however many commands and tries to connect fail in it. */
-function watchOutage(client: Redis, onTrouble: (trouble: Trouble) => void) {
+function watchOutage(client: Redis, onTrouble: (trouble: Trouble) => void, onRecovery: (queue: string) => void) {
   let reason: string | undefined
   let told = false
+  let expected = false
   const outage = {
     begin(error: unknown) {
       reason = reasonOf(error)
-      if (!told) onTrouble({ queue: 'redis', reason: `Cannot reach Redis: ${reason}` })
+      if (!told && !expected) onTrouble({ queue: 'redis', reason: `Cannot reach Redis: ${reason}` })
       told = true
     },
     end() {
       reason = undefined
+      if (told && !expected) onRecovery('redis')
       told = false
     },
     /** What follows is meant. */
     expect() {
-      told = true
+      expected = true
     },
     reason: () => reason ?? 'Redis does not answer',
   }

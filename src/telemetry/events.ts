@@ -1,5 +1,6 @@
 import type { Logger } from './logger.js'
 import type { Metrics } from './metrics.js'
+import type { PlaceLeft } from './place-left.js'
 import { createRefusals } from './refusals.js'
 
 /** What happens, one function each: it counts and writes the log record together, so that the two never disagree. */
@@ -90,19 +91,7 @@ export interface Events {
     readonly reason?: string
   }): void
   queueTroubled(trouble: { readonly queue: string; readonly reason: string }): void
-}
-
-/** A place that does not have the selected tag. */
-export interface PlaceLeft {
-  readonly policy: string
-  readonly file: string
-  readonly line: number
-  readonly current: string
-  readonly desired?: string | undefined
-  /** One word. */
-  readonly obstacle: string
-  /** The same for a person. */
-  readonly reason: string
+  queueRecovered(queue: string): void
 }
 
 export interface Poll {
@@ -291,6 +280,10 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
       if (queueTroubles.size >= QUEUE_TROUBLES) queueTroubles.clear()
       if (isNews) queueTroubles.set(key, now())
       log[isNews ? 'warn' : 'debug']('Queue warns', trouble)
+    },
+    queueRecovered(queue) {
+      queueTroubles.clear()
+      log.info('Queue works again', { queue })
     },
   }
 }

@@ -42,9 +42,11 @@ describe('Redis', { concurrency: true }, () => {
     ['hangs', (redis) => redis.pause(), (redis) => redis.resume()],
   ]
   for (const [how, begin, end] of outages) {
-    test(`that ${how} for three seconds is told once, and no order that was taken is lost`, () =>
+    test(`that ${how} for three seconds is told once, as is its return, and no order that was taken is lost`, () =>
       withRedis({ persist: true }, async (redis) => {
-        await withJobs({ redis: redis.url, silenceMs: 2_000 }, async (jobs, troubles) => {
+        const back: string[] = []
+        const onRecovery = (queue: string) => back.push(queue)
+        await withJobs({ redis: redis.url, silenceMs: 2_000, onRecovery }, async (jobs, troubles) => {
           const ran = new Set<string>()
           jobs.polls.work(async ({ repository }) => {
             await pause(5)
@@ -74,6 +76,7 @@ describe('Redis', { concurrency: true }, () => {
           assert.ok(refused.length > 0 && refused.every((error) => error instanceof JobsError))
           assert.equal(troubles.filter(({ queue }) => queue === 'redis').length, 1, inspect(troubles))
         })
+        assert.deepEqual(back, ['redis'])
       }))
   }
 

@@ -6,7 +6,7 @@ import { type RedisOptions, type RunningRedis, startRedis } from '../parts/redis
 
 /** Jobs in Redis and what they told, stopped afterwards whatever happens. */
 export async function withJobs(
-  options: Pick<BullmqJobsOptions, 'redis' | 'prefix' | 'silenceMs' | 'graceMs'>,
+  options: Pick<BullmqJobsOptions, 'redis' | 'prefix' | 'silenceMs' | 'graceMs' | 'onRecovery'>,
   use: (jobs: Jobs, troubles: readonly Trouble[]) => Promise<void>,
 ): Promise<void> {
   const troubles: Trouble[] = []

@@ -147,3 +147,11 @@ it('shows why each place is not written once, and not of very many', () => {
   )
   assert.equal(lines.length, 100)
 })
+
+it('tells that the queue is back, and of its next trouble at once', () => {
+  const { events, lines } = setup()
+  events.queueTroubled({ queue: 'redis', reason: 'away' })
+  events.queueRecovered('redis')
+  events.queueTroubled({ queue: 'redis', reason: 'away' })
+  assert.deepEqual(lines, ['warn Queue warns away', 'info Queue works again', 'warn Queue warns away'])
+})
