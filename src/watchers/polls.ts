@@ -7,6 +7,7 @@ import type { Component } from '../lifecycle/component.js'
 import { current } from '../lifecycle/current.js'
 import { WITHIN_PERIOD } from '../lifecycle/wheel.js'
 import { createAfterRest } from './after-rest.js'
+import { createLateLists } from './late-lists.js'
 import type { Poller } from './poll.js'
 import { startSchedule } from './schedule.js'
 import type { Watch } from './watch.js'
@@ -55,6 +56,7 @@ export function startPolls({ watches, poller, jobs, clock, random, onTrouble }: 
     clock,
     random,
   })
+  const lateLists = createLateLists({ look: (repository) => order(repository, 'event'), clock })
   const watching = current<Watching>({ watches, poller })
   let endFirstPass = () => {}
   const firstPass = new Promise<void>((resolve) => {
@@ -73,7 +75,10 @@ export function startPolls({ watches, poller, jobs, clock, random, onTrouble }: 
         if (watch === undefined) return
         try {
           const outcome = await poller.poll(watch, trigger, signal)
-          if (trigger === 'event') await afterRest.note(repository, outcome)
+          if (trigger === 'event') {
+            lateLists.note(repository, outcome)
+            await afterRest.note(repository, outcome)
+          }
         } finally {
           seen(repository)
         }
@@ -102,6 +107,7 @@ export function startPolls({ watches, poller, jobs, clock, random, onTrouble }: 
       await schedule.stop()
       await jobs.polls.stop()
       afterRest.stop()
+      lateLists.stop()
     },
   }
 }

@@ -34,6 +34,8 @@ function setup(policies: readonly WatchedPolicy[], clock: typeof systemClock, ou
   return { polled, polls, jobs, troubles, poller }
 }
 
+const FOUND: PollOutcome = { outcome: 'changed', tags: [] }
+
 describe('polls', () => {
   it('come by interval, once per repository', async () => {
     const clock = manualClock()
@@ -104,7 +106,7 @@ describe('polls', () => {
       { outcome: 'skipped' },
     ]
     const cron = policy('ghcr.io/a/a', { type: 'cron', expression: '0 0 1 1 *' })
-    const { polled, polls, jobs } = setup([cron], clock, async () => rests.shift() ?? { outcome: 'unchanged' })
+    const { polled, polls, jobs } = setup([cron], clock, async () => rests.shift() ?? FOUND)
     await jobs.watched.set('ghcr.io/a/a', {
       version: 1,
       rules: '',
@@ -137,7 +139,7 @@ describe('polls', () => {
     }
     const outcomes = [early]
     const cron = policy('ghcr.io/a/a', { type: 'cron', expression: '0 0 1 1 *' })
-    const { polled, polls, jobs } = setup([cron], clock, async () => outcomes.shift() ?? { outcome: 'unchanged' })
+    const { polled, polls, jobs } = setup([cron], clock, async () => outcomes.shift() ?? FOUND)
     await jobs.polls.add({ version: 1, repository: 'ghcr.io/a/a', trigger: 'event' })
     await clock.advance(1_999)
     assert.equal(polled.length, 1)
