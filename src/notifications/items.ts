@@ -32,7 +32,7 @@ export function tell(notices: readonly Notice[], most: number): Told {
   const items = notices.flatMap(itemsOf)
   const omitted = notices.reduce((sum, notice) => sum + (notice.type === 'updated' ? (notice.omitted ?? 0) : 0), 0)
   const count = items.length + omitted
-  return { title: titleOf(items, count, notices), items: items.slice(0, most), more: Math.max(0, count - most) }
+  return { title: titleOf(items, omitted), items: items.slice(0, most), more: Math.max(0, count - most) }
 }
 
 /** The lines of it, and how many things are not told. */
@@ -41,11 +41,11 @@ export function linesOf({ items, more }: Told): readonly Line[] {
   return more === 0 ? lines : [...lines, [plain(`and ${more} more`)]]
 }
 
-function titleOf(items: readonly Item[], count: number, notices: readonly Notice[]): string {
-  const [only] = items
-  if (count === 1 && only !== undefined) return shown(titleOfOne(only))
+/** What is omitted are updates. */
+function titleOf(items: readonly Item[], omitted: number): string {
+  const [only, ...others] = items
+  if (only !== undefined && others.length + omitted === 0) return shown(titleOfOne(only))
   const counts = TYPES.flatMap(({ type, words }) => {
-    const omitted = notices.reduce((sum, each) => sum + (each.type === 'updated' ? (each.omitted ?? 0) : 0), 0)
     const found = items.filter((item) => item.type === type).length + (type === 'updated' ? omitted : 0)
     return found === 0 ? [] : [`${found} ${words}`]
   })

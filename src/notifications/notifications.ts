@@ -97,9 +97,16 @@ export function startNotifications(options: NotificationsOptions): Notifications
   }
 }
 
-/** Says which entry it is to processes that have the same file, whatever the order of its entries, and gives no secret away. */
+/**
+ * Says which entry it is to processes that have the same file, whatever the order of its entries: a name may be numbered by it.
+ * Without what proves who sends, which could be guessed from a digest, and may be renewed.
+ */
 function keyOf(destination: Destination): string {
-  return `${destination.to}-${hash('sha256', JSON.stringify(destination)).slice(0, 16)}`
+  const { to, url, on, policies, git } = destination
+  const people = to === 'email' ? destination.recipients : []
+  const template = 'template' in destination ? destination.template : undefined
+  const identity = JSON.stringify([url, people, on, policies, git, template])
+  return `${to}-${hash('sha256', identity).slice(0, 16)}`
 }
 
 function sender(options: NotificationsOptions): JobHandler<NoticesJob> {
