@@ -6,7 +6,7 @@ import type { Configuration } from '../../src/config/configuration.js'
 
 /** What a person is told who asks for this. Nothing is loaded before the options are read. */
 async function refusal(operands: readonly string[], options: Invocation['options'], policies: readonly string[]) {
-  const configuration = { policies: policies.map((name) => ({ name })) } as unknown as Configuration
+  const configuration = { policies: policies.map((name) => ({ name })), policiesFrom: [] } as unknown as Configuration
   const load = async () => configuration
   const invocation = { operands, options, load } as unknown as Invocation
   return explain.run(invocation).then(
