@@ -58,7 +58,7 @@ function poller(): Client {
     },
   })
   const jobs = memoryJobs(surroundings)
-  const events = { polled: () => {}, selected: () => {} }
+  const events = { polled: () => {}, selected: () => {}, judged: () => {} }
   const { poll } = createPoller({ ...surroundings, registry, jobs, events })
   const watches = [...watchesOf(names.map(policyOf)).values()]
   const { signal } = new AbortController()

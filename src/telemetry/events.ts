@@ -33,6 +33,11 @@ export interface Events {
     /** Why it is not written yet. */
     readonly waits?: string | undefined
   }): void
+  /** Why other tags were not selected. They are asked for where they are told. */
+  judged(
+    judgement: { readonly policy: string; readonly tags: number; readonly tag?: string | undefined },
+    others: () => readonly { readonly tag: string; readonly reason: string }[],
+  ): void
   webhookReceived(event: {
     readonly webhook: string
     readonly outcome: string
@@ -201,6 +206,9 @@ export function createEvents(log: Logger, metrics: Metrics, now: () => number): 
       else if (waits !== undefined) log.info('Tag selected, and waits', { policy, image, tag, previous, reason: waits })
       else if (tag === previous) log.info('Tag may be written', { policy, image, tag })
       else log.info('Tag selected', { policy, image, tag, previous })
+    },
+    judged(judgement, others) {
+      log.debug('Tags judged', () => ({ ...judgement, others: others() }))
     },
     webhookReceived(event) {
       metrics.webhookEvents.inc({ webhook: event.webhook, outcome: event.outcome })

@@ -3,7 +3,8 @@ import { oneLine } from './one-line.js'
 
 /** One record per call: a sentence, and fields that a program reads. */
 export interface Logger {
-  debug(message: string, fields?: Fields): void
+  /** Fields that take work to find are asked for where they are written. */
+  debug(message: string, fields?: Fields | (() => Fields)): void
   info(message: string, fields?: Fields): void
   warn(message: string, fields?: Fields): void
   error(message: string, fields?: Fields): void
@@ -34,7 +35,9 @@ export function createLogger(options: LoggerOptions): Logger {
     { write: (line) => options.write(print(line)) },
   )
   return {
-    debug: (message, fields) => log.debug(fields ?? {}, message),
+    debug: (message, fields = {}) => {
+      if (log.isLevelEnabled('debug')) log.debug(typeof fields === 'function' ? fields() : fields, message)
+    },
     info: (message, fields) => log.info(fields ?? {}, message),
     warn: (message, fields) => log.warn(fields ?? {}, message),
     error: (message, fields) => log.error(fields ?? {}, message),

@@ -42,7 +42,7 @@ export type PollOutcome =
 export interface PollerOptions {
   readonly registry: Registry
   readonly jobs: Pick<Jobs, 'selections' | 'watched' | 'sightings' | 'standings' | 'updates'>
-  readonly events: Pick<Events, 'polled' | 'selected'>
+  readonly events: Pick<Events, 'polled' | 'selected' | 'judged'>
   readonly clock: Clock
   /** The time that gates go by. Default: the clock's. */
   readonly gateTime?: (() => number) | undefined

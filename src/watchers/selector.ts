@@ -9,6 +9,7 @@ import type { Events } from '../telemetry/events.js'
 import { type Choices, type ChoicesOptions, chooseAll, chooseAllAgain, newsOf, selectionOf } from './choices.js'
 import { mayChange } from './choose.js'
 import { type Look, openLook } from './look.js'
+import { nearestOthers } from './nearest-others.js'
 import { RegistryError } from './registry/errors.js'
 import type { ListedFacts, Registry } from './registry/registry.js'
 import type { Watch, WatchedPolicy } from './watch.js'
@@ -16,7 +17,7 @@ import type { Watch, WatchedPolicy } from './watch.js'
 export interface SelectorOptions {
   readonly registry: Pick<Registry, 'resolveDigest' | 'describeManifest'>
   readonly jobs: Pick<Jobs, 'selections' | 'sightings' | 'standings' | 'updates'>
-  readonly events: Pick<Events, 'selected'>
+  readonly events: Pick<Events, 'selected' | 'judged'>
   readonly clock: Clock
   /** The time that gates go by. Default: the clock's. */
   readonly gateTime?: (() => number) | undefined
@@ -59,6 +60,8 @@ export function createSelector({ registry, jobs, events, clock, gateTime = clock
         const choices = await chooseAll(tags, options)
         if ('unfinished' in choices || choices.isProvisional) complete = false
         const { after } = await keep(policy, options.before, choices, isFirst ? 'all' : 'news')
+        const judgement = { policy: policy.name, tags: tags.length, tag: after.tag }
+        if (!policy.policy.needs) events.judged(judgement, () => nearestOthers(tags, after.tag, policy.policy))
         // What stands in Git is learned by the look that an update begins with.
         const isUnknown = goesByCurrent(policy) && options.currents.length === 0
         if (isUnknown || choicesOf(after).some(({ tag }) => tag !== undefined)) await order(policy)

@@ -82,3 +82,17 @@ describe('redactor', () => {
     assert.equal(redact('former latter'), '*** ***')
   })
 })
+
+it('asks for fields that take work only where they are written', () => {
+  const asked: string[] = []
+  const fieldsFor = (level: string) => () => {
+    asked.push(level)
+    return { level }
+  }
+  const quiet = lines('json', 'info')
+  quiet.log.debug('Tags judged', fieldsFor('info'))
+  const verbose = lines('human', 'debug')
+  verbose.log.debug('Tags judged', () => ({ tags: fieldsFor('debug')() }))
+  assert.deepEqual([asked, quiet.written], [['debug'], []])
+  assert.match(verbose.written.join(), /Tags judged {2}tags=\{"level":"debug"\}/)
+})

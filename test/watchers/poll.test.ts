@@ -28,6 +28,7 @@ function setup(tags: readonly string[] | Error, policies: readonly WatchedPolicy
   }, 1)
   const events = {
     polled: (poll: Poll) => polls.push(poll),
+    judged: () => {},
     selected: ({ policy, tag, reason }: { policy: string; tag?: string | undefined; reason?: string | undefined }) =>
       selected.push(`${policy} ${tag ?? reason}`),
   }

@@ -48,6 +48,7 @@ export function watching(
   const told: string[] = []
   const events: PollerOptions['events'] = {
     polled: () => {},
+    judged: () => {},
     selected: ({ policy, tag, waits, reason }) => told.push([policy, tag, waits ?? reason].filter(Boolean).join(' ')),
   }
   const poller = createPoller({ registry, jobs, events, clock, random: () => 0.5 })
