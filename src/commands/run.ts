@@ -5,11 +5,11 @@ import { startReload } from '../config/reload.js'
 import { reasonOf } from '../error.js'
 import { systemClock } from '../lifecycle/clock.js'
 import { followGitPolicies } from '../parts/git-policies.js'
-import { ROLES, type Role, startService } from '../service.js'
+import { ROLES, type Role, type ServiceOptions, startService } from '../service.js'
 import { createEvents } from '../telemetry/events.js'
-import { createLogger } from '../telemetry/logger.js'
+import { createLogger, type Logger } from '../telemetry/logger.js'
 import { createMetrics } from '../telemetry/metrics.js'
-import { redaction } from '../telemetry/redaction.js'
+import { type Redaction, redaction } from '../telemetry/redaction.js'
 import { type Command, EXIT, type Invocation } from './command.js'
 import { UsageError } from './errors.js'
 
@@ -21,7 +21,7 @@ export const run: Command = {
     role: { type: 'string', value: 'ROLE', summary: `${ROLES.join(', ')} (default: all)` },
   },
   async run(invocation) {
-    const { signal, version } = invocation
+    const { version } = invocation
     const role = roleOf(invocation)
     const port = portOf(invocation)
     for (const flag of HEAP_FLAGS) setFlagsFromString(flag)
@@ -32,33 +32,49 @@ export const run: Command = {
       )
     }
     const secrets = redaction(local.secrets)
-    const logger = createLogger({
-      format: invocation.interactive && invocation.output === 'text' ? 'human' : 'json',
-      level: LEVELS[invocation.verbosity],
-      redact: secrets.redact,
-      write: invocation.tell,
-    })
+    const logger = loggerOf(invocation, secrets)
     const metrics = createMetrics(version)
     const events = createEvents(logger, metrics, systemClock.now)
-    const surroundings = { clock: systemClock, random: Math.random, events, version }
-    let onNews = () => {}
-    const policies = followGitPolicies({ ...surroundings, onNews: () => onNews() })
-    const load = () => policies.load((sources) => invocation.load({ sources }))
-    await policies.follow(local)
-    const { configuration, refused } = local.policiesFrom.length === 0 ? { configuration: local } : await load()
-    for (const warning of configuration.warnings) logger.warn(warning)
-
     const served = (read: Configuration): Configuration => {
       const { host = read.server.host } = invocation.options
       return { ...read, server: { ...read.server, host: String(host), port: port ?? read.server.port } }
     }
-    const service = await startService(served(configuration), {
-      ...surroundings,
+    const options = {
       role,
+      logger,
       metrics,
       redaction: secrets,
-      onPush: policies.pushed,
-    })
+      clock: systemClock,
+      random: Math.random,
+      events,
+      version,
+    }
+    await serve(local, served, invocation, options)
+    return EXIT.done
+  },
+}
+
+interface Process extends ServiceOptions {
+  readonly logger: Logger
+}
+
+/** Runs until the signal, by what the policy files and the policies in Git say meanwhile. */
+async function serve(
+  local: Configuration,
+  served: (read: Configuration) => Configuration,
+  { load: read, signal }: Invocation,
+  options: Process,
+): Promise<void> {
+  const { events, logger, clock } = options
+  let onNews = () => {}
+  const policies = followGitPolicies({ ...options, onNews: () => onNews() })
+  try {
+    const load = () => policies.load((sources) => read({ sources }))
+    await policies.follow(local)
+    const { configuration, refused } = local.policiesFrom.length === 0 ? { configuration: local } : await load()
+    for (const warning of configuration.warnings) logger.warn(warning)
+    const service = await startService(served(configuration), { ...options, onPush: policies.pushed })
+
     const onRefused = (error: unknown) => {
       events.configRefused({ reason: reasonOf(error) })
       service.refuse(reasonOf(error))
@@ -71,15 +87,16 @@ export const run: Command = {
       policies.follow(newer).catch(onRefused)
     }
     if (refused !== undefined) onRefused(refused)
-    const reload = startReload(configuration, { load, apply, onRefused, clock: systemClock })
+    const reload = startReload(configuration, { load, apply, onRefused, clock })
     onNews = reload.now
     process.on('SIGHUP', reload.now)
     if (!signal.aborted) await once(signal, 'abort')
     events.stopping(String(signal.reason))
-    await Promise.all([policies.stop(), reload.stop()])
+    await reload.stop()
     await service.stop()
-    return EXIT.done
-  },
+  } finally {
+    await policies.stop()
+  }
 }
 
 const NEEDS_RESTART = 'Some settings of the policy file are taken at the next start only, the others are in force'
@@ -92,6 +109,11 @@ const NEEDS_RESTART = 'Some settings of the policy file are taken at the next st
 const HEAP_FLAGS = ['--optimize-for-size', '--heap-growing-percent=60']
 
 const LEVELS = { quiet: 'error', normal: 'info', verbose: 'debug' } as const
+
+function loggerOf({ interactive, output, verbosity, tell }: Invocation, { redact }: Redaction): Logger {
+  const format = interactive && output === 'text' ? 'human' : 'json'
+  return createLogger({ format, level: LEVELS[verbosity], redact, write: tell })
+}
 
 function roleOf({ options }: Invocation): Role {
   const { role = 'all' } = options

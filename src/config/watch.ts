@@ -14,9 +14,11 @@ export interface FileWatchOptions {
 }
 
 const LOOK_MS = 1_000
+/** More of them are looked at more seldom. */
+const FILES_A_LOOK = 500
 
 /**
- * Looks at files once a second. Nothing is asked of the file system to tell of changes: it would not tell of those to the target
+ * Looks at files once a second, or more seldom where they are very many. Nothing is asked of the file system to tell of changes: it would not tell of those to the target
  * of a link, and a ConfigMap of Kubernetes changes by a link that is replaced two folders up.
  */
 export function watchFiles(paths: readonly string[], { clock, onChange }: FileWatchOptions): FileWatch {
@@ -46,7 +48,7 @@ export function watchFiles(paths: readonly string[], { clock, onChange }: FileWa
 
   function rearm() {
     if (stopped) return
-    cancel = clock.after(LOOK_MS, () => {
+    cancel = clock.after(LOOK_MS * Math.max(1, watched.length / FILES_A_LOOK), () => {
       looking = look().then(rearm)
     })
   }

@@ -74,13 +74,14 @@ export function followGitPolicies({ clock, random, events, onNews }: GitPolicies
   return {
     async follow(configuration) {
       const before = new Map(followed.map((one) => [one.terms, one]))
-      followed = configuration.policiesFrom.flatMap((from) => {
+      const next = configuration.policiesFrom.flatMap((from) => {
         const onOperation = (operation: GitOperation) => events.gitOperated({ git: from.git, ...operation })
         const opened = open(from, configuration, clock, onOperation)
         return opened === undefined ? [] : [before.get(opened.terms) ?? opened]
       })
-      const added = followed.filter(({ terms }) => !before.has(terms))
+      const added = next.filter(({ terms }) => !before.has(terms))
       for (const one of added) one.good = one.newest = await restored(one)
+      followed = next
       wheel.take(followed.map((one) => ({ key: one.terms, intervalMs: one.intervalMs, run: () => void look(one) })))
       const looks = Promise.all(added.map(look))
       const waited = new AbortController()
