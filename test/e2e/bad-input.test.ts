@@ -232,7 +232,7 @@ describe('a policy file or command line that is wrong', SIDE_BY_SIDE, () => {
   }
 
   const lines: readonly (readonly [readonly string[], RegExp])[] = [
-    [[], /^tidemark: Cannot run: name a command, one of run, sync, plan, explain, validate\n$/],
+    [[], /^tidemark: Cannot run: name a command, one of run, sync, plan, explain, validate, hold, release\n$/],
     [['synk'], /Cannot run "synk"/],
     [['sync', '--config', 'no-such-file.yaml'], /no-such-file\.yaml/],
     [['run', '--role', 'chief'], /--role chief/],
