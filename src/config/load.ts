@@ -71,7 +71,9 @@ export async function loadConfiguration(paths: readonly string[], options: LoadO
   const { root: merged, faults: doubled } = merge([local.root, ...documents.flatMap(({ roots }) => roots)])
   const root = withList(merged, 'policiesFrom')
   const checked = check(root)
-  const { keys, faults: unusable } = await readKeyFiles(root, readText)
+  // What came from Git may name files of this machine, of which not even may be told whether they are there.
+  const trusted = documents.some((document) => document.faults.length > 0) ? local.root : root
+  const { keys, faults: unusable } = await readKeyFiles(trusted, readText)
   faults.push(
     ...local.faults,
     ...documents.flatMap((document) => document.faults),
@@ -79,7 +81,7 @@ export async function loadConfiguration(paths: readonly string[], options: LoadO
     ...checked.faults,
     ...unusable,
     ...unfitLogins(root),
-    ...(await checkAccessFiles(root, readText)),
+    ...(await checkAccessFiles(trusted, readText)),
   )
   // What a name stands for may be in the file that could not be read.
   if (unreadable.length === 0 && roots.length === sources.length) {

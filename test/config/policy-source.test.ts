@@ -117,6 +117,19 @@ describe('policies from Git', () => {
     })
   }
 
+  it('tell nothing of files of this machine', async () => {
+    const login = 'url: ssh://git@git.example.com/a, credentials: { sshKey: /nowhere/id, knownHosts: /nowhere/hosts }'
+    for (const text of [
+      `git: { other: { ${login} } }\n${policies()}`,
+      signature('{ cosign: /nowhere/key.pub }'),
+      signature('{ cosign: ../../../nowhere/key.pub }'),
+    ]) {
+      const lines = await faults([source({ 'policies/a.yaml': text })])
+      assert.equal(lines.length, 1, lines.join('\n'))
+      assert.doesNotMatch(lines.join('\n'), /cannot read|does not exist/)
+    }
+  })
+
   it('may have patterns that look like interpolations', async () => {
     const text = policies(`    tags: { include: '^a\${1}$' }\n`)
     await assert.doesNotReject(loaded([source({ 'policies/a.yaml': text })]))
