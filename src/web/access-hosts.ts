@@ -5,7 +5,13 @@ import type { Access } from './access.js'
 import type { Refusal } from './answers.js'
 
 /** Paths that tell nothing to a browser that may not read, and that machines ask for by any name. */
-const OF_MACHINES: ReadonlySet<string | undefined> = new Set(['/webhooks/:name', '/healthz', '/readyz', '/metrics'])
+const OF_MACHINES: ReadonlySet<string | undefined> = new Set([
+  '/webhooks/:name',
+  '/webhooks/:name/:secret',
+  '/healthz',
+  '/readyz',
+  '/metrics',
+])
 
 /**
  * Keeps pages elsewhere from reading, by a name that is made to lead to this machine, what everybody on this machine may read.

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { test } from 'node:test'
 import { startedForPeople, TOKENS } from './people.js'
+import { PATH_SECRET } from './started-web.js'
 
 /** The status of a request that names the server so. */
 async function statusAt(url: string, path: string, host: string, method = 'GET'): Promise<number | undefined> {
@@ -30,6 +31,8 @@ test('answers machines under any name', async (t) => {
     assert.equal(await statusAt(web.url, path, 'tidemark.internal'), 200, path)
   }
   assert.equal(await statusAt(web.url, '/webhooks/ci', 'tidemark.internal', 'POST'), 401)
+  // It is understood: there is no event in it.
+  assert.equal(await statusAt(web.url, `/webhooks/hub/${PATH_SECRET}`, 'tidemark.internal', 'POST'), 400)
 })
 
 test('answers under any name where reading needs a token, or where others reach it', async (t) => {
