@@ -16,7 +16,8 @@ const NOTICES: Readonly<Record<string, string>> = {
 }
 
 export function noticeOf(url: string): FormState {
-  const notice = NOTICES[new URLSearchParams(url.split('?')[1]).get('done') ?? '']
+  const done = new URLSearchParams(url.split('?')[1]).get('done') ?? ''
+  const notice = Object.hasOwn(NOTICES, done) ? NOTICES[done] : undefined
   return notice === undefined ? {} : { notice }
 }
 

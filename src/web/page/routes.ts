@@ -138,7 +138,8 @@ function viewerOf(access: Access, request: FastifyRequest): Viewer {
 function eventRoute(app: FastifyInstance, { status, access, clock }: PageOptions): void {
   const changes = createChanges(status, clock)
   app.addHook('preClose', async () => changes.end())
-  app.get('/events', async (request, reply) => {
+  // Whoever asks for the head of what has no end would wait for it, and take the place of one who listens.
+  app.get('/events', { exposeHeadRoute: false }, async (request, reply) => {
     if (!access.reader(request)) {
       reply.code(401)
       return { error: 'Cannot listen: log in' }

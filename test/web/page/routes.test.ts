@@ -122,3 +122,26 @@ function deferred() {
   })
   return { promise, resolve }
 }
+
+test('says of what was done only what there is to say', async (t) => {
+  const { get, failures } = await startedPage(t)
+  for (const [done, expected] of [
+    ['held', /role="status"/],
+    ['__proto__', undefined],
+    ['constructor', undefined],
+    ['nothing', undefined],
+  ] as const) {
+    const response = await get(`/policies/app?done=${done}`)
+    assert.equal(response.status, 200, done)
+    const page = await response.text()
+    if (expected === undefined) assert.doesNotMatch(page, /role="status"/, done)
+    else assert.match(page, expected)
+  }
+  assert.deepEqual(failures, [])
+})
+
+test('answers at once who asks for the head of what changes', async (t) => {
+  const { web } = await startedPage(t)
+  const response = await fetch(`${web.url}/events`, { method: 'HEAD', signal: AbortSignal.timeout(5_000) })
+  assert.equal(response.status, 404)
+})
