@@ -86,6 +86,7 @@ server: { port: ${port} }
 
   if (stay) {
     step('Have a look around; Ctrl-C ends it')
+    say(`page      ${service.url}/`)
     say(`metrics   ${service.url}/metrics`)
     say(`clone     git clone ${fleet.url}`)
     say(`explain   node dist/main.js explain --config ${config}`)
