@@ -73,8 +73,9 @@ export function createBoard(options: BoardOptions): Status {
       const watch = [...configured().watches.values()].find(({ policies }) => policies.some((one) => one.name === name))
       const policy = watch?.policies.find((one) => one.name === name)
       if (watch === undefined || policy === undefined) return undefined
+      const look = await jobs.shown.looks.get(watch.key)
       const [asked, sightings, held, reading] = await Promise.all([
-        tagsOf(watch, signal),
+        tagsOf(watch, signal, look?.outcome === 'changed' ? look.at : undefined),
         jobs.sightings.get(watch.key),
         holds.list(name),
         read(options, [watch]),

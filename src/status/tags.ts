@@ -31,15 +31,21 @@ interface Question {
 
 /**
  * Asks registries for lists of tags on behalf of people who look. A question is shared by all who ask the same, so
- * that it goes on when one of them leaves. Rejects with the signal's reason when it aborts.
+ * that it goes on when one of them leaves. What was asked before `changedAt`, when a look found another list, is asked
+ * anew. Rejects with the signal's reason when it aborts.
  */
 export function askTags({ registry, clock, clean }: AskTagsOptions) {
   const asked = new Map<string, Question>()
 
-  return async ({ key, repository }: Watch, signal: AbortSignal): Promise<AskedTags> => {
+  return async (
+    { key, repository }: Watch,
+    signal: AbortSignal,
+    changedAt = Number.NEGATIVE_INFINITY,
+  ): Promise<AskedTags> => {
     signal.throwIfAborted()
     const now = clock.now()
     for (const [name, { at }] of asked) if (now - at >= ASK_EVERY_MS || now < at) asked.delete(name)
+    if ((asked.get(key)?.at ?? now) < changedAt) asked.delete(key)
     return untilAborted(signal, asked.get(key)?.answer ?? keep(key, now, ask(repository)))
   }
 

@@ -23,7 +23,11 @@ function setup(list: (signal: AbortSignal) => Promise<readonly string[]> = async
     const repository = parseRepository(`ghcr.io/org/${name}`)
     return { key: `ghcr.io/org/${name}`, repository, policies: [], intervalMs: 1, crons: [] }
   }
-  return { clock, asked, ask: (name?: string, signal = never) => tagsOf(watch(name), signal) }
+  return {
+    clock,
+    asked,
+    ask: (name?: string, signal = never, changedAt?: number) => tagsOf(watch(name), signal, changedAt),
+  }
 }
 
 describe('tags for people who look', () => {
@@ -37,6 +41,18 @@ describe('tags for people who look', () => {
     await clock.advance(1)
     await ask()
     assert.deepEqual(asked, ['org/app', 'org/web', 'org/app'])
+  })
+
+  it('are asked anew after a look has found others', async () => {
+    const { clock, asked, ask } = setup()
+    const before = clock.now()
+    await ask()
+    await ask('app', never, before)
+    assert.equal(asked.length, 1)
+    await clock.advance(10)
+    await ask('app', never, before + 5)
+    await ask('app', never, before + 5)
+    assert.equal(asked.length, 2)
   })
 
   it('are told not to be had, without secrets and on one line, once in a while too', async () => {
