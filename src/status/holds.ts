@@ -7,6 +7,9 @@ export interface Holds {
   release(policy: string, tag: string | undefined): Promise<boolean>
 }
 
+/** Of a policy at a time. */
+export const MOST_HOLDS = 100
+
 export interface Hold {
   /** Absent: every tag. */
   readonly tag?: string | undefined

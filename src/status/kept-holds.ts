@@ -2,7 +2,7 @@ import type { HeldTag, PolicyHolds } from '../jobs/holds.js'
 import type { Jobs } from '../jobs/jobs.js'
 import type { Clock } from '../lifecycle/clock.js'
 import { oneLine } from '../telemetry/one-line.js'
-import type { Hold, Holds } from './holds.js'
+import { type Hold, type Holds, MOST_HOLDS } from './holds.js'
 
 export interface KeptHoldsOptions {
   readonly jobs: Pick<Jobs, 'holds'>
@@ -11,8 +11,6 @@ export interface KeptHoldsOptions {
   readonly onChange: (policy: string) => Promise<void>
 }
 
-/** Of each policy: what somebody set and did not lift, the latest. */
-const MOST_HOLDS = 100
 const MOST_RELEASES = 100
 
 const NONE: PolicyHolds = { version: 1, holds: [], releases: [] }

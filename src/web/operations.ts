@@ -1,6 +1,6 @@
 import { isTag } from '../image/tag.js'
 import { parseInstant } from '../policies/local-time.js'
-import type { Hold, Holds } from '../status/holds.js'
+import { type Hold, type Holds, MOST_HOLDS } from '../status/holds.js'
 import { WebError } from './errors.js'
 
 /** What people may order of a running service. Texts are as they were given: all of it throws `WebError` `UNKNOWN_POLICY` and `INVALID`, and retryable errors while the queue is away. */
@@ -72,6 +72,10 @@ export function createOperations(options: OperationsOptions): Operations {
         reason: reasonIn(reason),
         at,
         ...(until !== undefined && { until: endOf(until, at, durationOf) }),
+      }
+      const others = (await holds.list(policy)).filter((other) => other.tag !== tag)
+      if (others.length >= MOST_HOLDS) {
+        throw new WebError('INVALID', `Cannot hold more: ${MOST_HOLDS} holds are in force, release one of them`)
       }
       await holds.set(policy, hold)
       onOperation({ operation: 'hold', by, policy, tag, reason: hold.reason, until: hold.until })
