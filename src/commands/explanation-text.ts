@@ -1,5 +1,6 @@
 import { isReferrerTag } from '../image/tag.js'
 import type { Verdict } from '../policies/policy.js'
+import { besideHeld } from '../telemetry/beside-state.js'
 import { oneLine } from '../telemetry/one-line.js'
 import type { ExplainedPlace, ExplainedTag, Explanation } from './explanation.js'
 
@@ -51,7 +52,7 @@ function placesLines(places: readonly ExplainedPlace[]): readonly string[] {
     `${git} ${file}:${line}${path === undefined ? '' : ` ${path}`}`,
     state,
     shortened(desired === null || desired === current ? current : `${current || 'untagged'} → ${desired}`),
-    reason,
+    besideHeld(reason),
   ])
   return ['  places:', ...table(rows)]
 }

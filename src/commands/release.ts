@@ -11,8 +11,12 @@ export const release: Command = {
     const { output, verbosity, print } = invocation
     if (output === 'json') print(`${JSON.stringify({ policy, ...(tag !== undefined && { tag }), released })}\n`)
     else if (verbosity !== 'quiet') {
-      print(`${oneLine(`${policy}: ${tag ?? 'every tag'} ${released === true ? 'is released' : 'was not held'}`)}\n`)
+      print(`${oneLine(`${policy}: ${released === true ? `${tag ?? 'every tag'} is released` : notHeld(tag)}`)}\n`)
     }
     return EXIT.done
   },
+}
+
+function notHeld(tag: string | undefined): string {
+  return tag === undefined ? 'nothing was held' : `${tag} was not held`
 }

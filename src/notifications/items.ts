@@ -1,4 +1,5 @@
 import type { HeldNotice, Notice, TroubleNotice, UpdatedNotice } from '../jobs/notices.js'
+import { besideHeld } from '../telemetry/beside-state.js'
 import { bold, code, type Line, plain, plainText, type Run, shown } from './runs.js'
 
 /** One thing that a message tells: of a commit, what it changed for one policy. */
@@ -88,7 +89,7 @@ function itemsOf(notice: Notice): readonly Item[] {
     case 'held':
       return [heldItem(notice)]
     case 'config-refused': {
-      const line = [bold('Policy file'), plain(` refused, the one before stays in force: ${shown(notice.reason)}`)]
+      const line = [bold('Policy file'), plain(` refused, the one before stays in force: ${listed(notice.reason)}`)]
       return [{ ...NOTHING, type: notice.type, line, reason: notice.reason }]
     }
     default:
@@ -114,13 +115,19 @@ function updatedItem(
 }
 
 function heldItem({ policy, image, file, git, branch, current, desired, reason, places, state }: HeldNotice): Item {
-  const verb = state === 'held' ? 'is held' : 'cannot be written'
+  const [verb, why] = state === 'held' ? ['is held', besideHeld(reason)] : ['cannot be written', reason]
   const line = [
     bold(policy),
-    plain(` ${verb} in ${where(places, file)} of ${shown(git)} ${shown(branch)}: ${shown(reason)}`),
+    plain(` ${verb} in ${where(places, file)} of ${shown(git)} ${shown(branch)}: ${shown(why)}`),
   ]
   const values = { policy, image, from: current, to: desired ?? null, git, branch, file, reason }
   return { ...NOTHING, ...values, type: 'held', line }
+}
+
+/** Faults of a policy file have a line each. */
+function listed(reason: string): string {
+  const [first = '', ...faults] = reason.split('\n')
+  return shown(faults.length === 0 ? first : `${first}: ${faults.join('; ')}`)
 }
 
 function troubleItem(notice: TroubleNotice): Item {
@@ -134,7 +141,7 @@ function troubleItem(notice: TroubleNotice): Item {
   const common = { ...NOTHING, type: notice.type, git, branch, image: repository, policy: policies[0] ?? null }
   if (notice.type === 'recovered') return { ...common, line: [bold(subject), plain(' works again')] }
   const { reason } = notice
-  return { ...common, reason, line: [bold(subject), plain(` ${couldNot}: ${shown(reason)}`)] }
+  return { ...common, reason, line: [bold(subject), plain(` ${couldNot}: ${listed(reason)}`)] }
 }
 
 function where(places: number, file: string): string {

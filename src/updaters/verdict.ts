@@ -34,7 +34,7 @@ export function verdictAt(
   if (standsAt(place, policy, tag, digest)) return { desired, state: 'current', reason: `has ${tag}` }
 
   const held = (reason: string, obstacle: Obstacle): PlaceVerdict => ({ desired, state: 'held', reason, obstacle })
-  if (place.marker?.type === 'hold') return held(`held by a comment: ${place.marker.reason}`, 'hold')
+  if (place.marker?.type === 'hold') return held(`a comment holds it: ${place.marker.reason}`, 'hold')
   if (isUntagged(place)) return held('has neither tag nor digest: add one, or a marker', 'untagged')
   if (needsDigest(place, policy) && digest === undefined) return held(`the digest of ${tag} is not known`, 'no-digest')
 

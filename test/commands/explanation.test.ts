@@ -69,6 +69,13 @@ describe('explanation', () => {
     )
   })
 
+  it('does not say twice that a place is held', async () => {
+    const place = { state: 'held', reason: 'held: leaks memory, #4711' } as const
+    const text = explanationText(await explained(watched('app'), { places: [place] }), NOON)
+    assert.match(text, /a\.yaml:1 +held .* leaks memory, #4711\n$/)
+    assert.doesNotMatch(text, /held: /)
+  })
+
   it('has the best of what several tags in Git make of a tag', async () => {
     const explanation = await explained(watched('app', {}, { policy: samePolicy('major') }), {
       tags: ['1.0.0', '1.4.0', '2.0.0', '2.3.0', 'latest'],

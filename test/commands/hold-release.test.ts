@@ -58,7 +58,7 @@ test('hold and release order it of the service that --server names', async (t) =
       `${JSON.stringify({ policy: 'lamp', tag: '1', reason: 'x', at: NOW, until: NOW + 1_000 })}\n`,
     ],
     [release, ['lamp', '2.8.0'], given(), 'lamp: 2.8.0 is released\n'],
-    [release, ['team/bell'], given(), 'team/bell: every tag was not held\n'],
+    [release, ['team/bell'], given(), 'team/bell: nothing was held\n'],
     [release, ['lamp'], { ...given(), output: 'json' }, '{"policy":"lamp","released":true}\n'],
     [release, ['lamp', '1'], { ...given(), verbosity: 'quiet' }, ''],
   ]

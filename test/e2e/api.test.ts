@@ -86,7 +86,7 @@ describe('the API of a service', () => {
 
     assert.equal(await ordered('release', '1.2.0'), 'team/app: 1.2.0 is released\n')
     await stands('1.2.0')
-    assert.equal(await ordered('release'), 'team/app: every tag was not held\n')
+    assert.equal(await ordered('release'), 'team/app: nothing was held\n')
   })
 
   it('looks at once where it is told to', async () => {

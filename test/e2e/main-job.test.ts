@@ -248,7 +248,7 @@ describe('one-shot commands', () => {
     const place = { git: 'fleet', branch: 'main', line: 1, current: '1.0.0', desired: '1.1.0' }
     assert.deepEqual(explanation.places, [
       { ...place, file: 'a.yaml', state: 'pending', reason: '1.1.0 is selected' },
-      { ...place, file: 'held.yaml', state: 'held', reason: 'held by a comment: #42' },
+      { ...place, file: 'held.yaml', state: 'held', reason: 'a comment holds it: #42' },
     ])
 
     const synced = await run('sync', '--output', 'json')
@@ -263,7 +263,7 @@ describe('one-shot commands', () => {
           changes: [{ policy: 'app', file: 'a.yaml', line: 1, from: '1.0.0', to: '1.1.0' }],
         },
       ],
-      pending: [{ policy: 'app', git: 'fleet', file: 'held.yaml', line: 1, reason: 'held by a comment: #42' }],
+      pending: [{ policy: 'app', git: 'fleet', file: 'held.yaml', line: 1, reason: 'a comment holds it: #42' }],
       failures: [],
     })
     assert.equal((await run('plan', '--exit-code')).code, 0)

@@ -74,7 +74,7 @@ describe('notifications', () => {
     )
     await eventually('Flux and Argo CD are told', () => flux.reconciled() === 1 && argo.refreshed.length === 1)
     assert.deepEqual(argo.refreshed, ['app'])
-    assert.match(await told('is held'), /\*app\* is held in apps\/held\.yaml of fleet main: held by a comment: broken/)
+    assert.match(await told('is held'), /\*app\* is held in apps\/held\.yaml of fleet main: a comment holds it: broken/)
     await pushTags(stage.registry, 'told/gone', ['1.0.0'])
     await told('told/gone* works again')
 

@@ -35,7 +35,7 @@ export function held(policy: string, more: Partial<HeldNotice> = {}): HeldNotice
     current: '6.9.0',
     desired: '6.9.1',
     state: 'held',
-    reason: 'held by a comment: broken',
+    reason: 'a comment holds it: broken',
     places: 1,
     ...more,
   }

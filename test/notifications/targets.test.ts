@@ -47,6 +47,18 @@ test('Slack is told the first of many things, and how many more there are', asyn
   })
 })
 
+test('What people read of a hold and of a refused policy file has no word twice, and no escapes', async () => {
+  await withPart(startFakeSlack(), async (slack) => {
+    const reason = 'Cannot load the policy file: 2 faults\na.yaml:1:2: image: missing\na.yaml:3:4: select: missing'
+    const refused: Notice = { type: 'config-refused', at: 0, reason }
+    await send({ ...WISHES, to: 'slack', url: slack.url }, [refused, held('api', { reason: 'held: leaks memory' })])
+    assert.deepEqual(slack.messages[0]?.text.split('\n').slice(1), [
+      '• *Policy file* refused, the one before stays in force: Cannot load the policy file: 2 faults: a.yaml:1:2: image: missing; a.yaml:3:4: select: missing',
+      '• *api* is held in apps/api.yaml of fleet main: leaks memory',
+    ])
+  })
+})
+
 test('Slack is told in the words of a template', async () => {
   await withPart(startFakeSlack(), async (slack) => {
     const template = '{% for notice in notices %}{{ notice.policy }}: {{ notice.reason }}{% endfor %} ({{ count }})'

@@ -66,7 +66,7 @@ describe('judge: what is written', () => {
 
 describe('judge: what is left alone, and why', () => {
   const left: readonly (readonly [string, string, Case, string, string])[] = [
-    ['a hold', `image: ${IMAGE}:1.0.0 # tidemark: hold leaks memory\n`, {}, 'hold', 'held by a comment: leaks memory'],
+    ['a hold', `image: ${IMAGE}:1.0.0 # tidemark: hold leaks memory\n`, {}, 'hold', 'a comment holds it: leaks memory'],
     [
       'an ignored line',
       `image: ${IMAGE}:1.0.0 # tidemark: ignore\n`,

@@ -1,4 +1,5 @@
 import { POLICY_STATES, type PolicyState } from '../../status/status.js'
+import { besideHeld } from '../../telemetry/beside-state.js'
 import { type Html, html } from './html.js'
 
 /** How states are called, alone and of several. */
@@ -22,7 +23,7 @@ export function stateShown(state: PolicyState): Html {
 
 /** Why, after a state: what the state said already is left out. */
 export function reasonShown(reason: string): Html {
-  return html`<span class="reason">${reason.replace(/^held: /, '')}</span>`
+  return html`<span class="reason">${besideHeld(reason)}</span>`
 }
 
 /** Each has a shape of its own, so that it can be told without its color. */
