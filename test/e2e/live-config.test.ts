@@ -49,7 +49,8 @@ const committed = (path: string, commits: number) =>
   eventually(`${commits} commits`, async () => (await log(path, 'main')).length === commits)
 
 // Each waits for a service of its own to look at its files.
-describe('a running service', { concurrency: true }, () => {
+// Each has a process of its own: more at once would wait for each other.
+describe('a running service', { concurrency: 2 }, () => {
   it('follows a policy that is added, changed and taken out', async () => {
     const { path, read, write, service } = await follow('added')
     const config = await read()
