@@ -50,7 +50,7 @@ export function postTo(
   const route: Route = { origin: url.origin, tls, proxy }
   const pools = createPools({ routeTo: () => route, proxies, clock, tunnelMs: withinMs / 2, idleMs: IDLE_MS })
   const action = `Cannot notify "${name}"`
-  const concealed = [...secrets, url.href, `${url.pathname}${url.search}`].filter((secret) => secret.length >= 4)
+  const concealed = [...secrets.filter((secret) => secret.length >= 4), ...secretsIn(url)]
   const conceal = (said: string) => concealed.reduce((shown, secret) => shown.replaceAll(secret, '***'), said)
 
   return async ({ headers, body, signal }) => {
@@ -75,6 +75,26 @@ export function postTo(
     } finally {
       cancel()
     }
+  }
+}
+
+/** Servers repeat what they were asked for, whole or in part, as it was sent or decoded. The longest first. */
+function secretsIn(url: URL): readonly string[] {
+  const { href, pathname, search, searchParams } = url
+  const parts = [...pathname.split('/'), ...search.slice(1).split(/[&=]/), ...searchParams.values()]
+  const texts = [href, `${pathname}${search}`, ...parts.filter((part) => part.length >= SHORTEST_PART)]
+  const distinct = new Set([...texts, ...texts.map(decoded)])
+  return [...distinct].filter((text) => text.length >= 4).sort((a, b) => b.length - a.length)
+}
+
+/** What is shorter is a word rather than a secret. */
+const SHORTEST_PART = 10
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
   }
 }
 

@@ -132,3 +132,23 @@ test('https:// is trusted by its own authority, and goes through a proxy', async
   )(request)
   assert.equal(receiver.received.length, 1)
 })
+
+test('conceals each part of an address that may be a secret, as it was sent and decoded', async (t) => {
+  const path = '/services/T0/m%C3%A4deUpMadeUp?api=1&sig=of%2FaMadeUpFlow&broken=%zzMadeUpText'
+  const cases: readonly (readonly [body: string, said: string])[] = [
+    [path, '***'],
+    ['/services/T0/mädeUpMadeUp', '/services/T0/***'],
+    ['m%C3%A4deUpMadeUp', '***'],
+    ['of/aMadeUpFlow of%2FaMadeUpFlow', '*** ***'],
+    ['%zzMadeUpText', '***'],
+    ['T0 services 1', 'T0 services 1'],
+  ]
+  for (const [body, said] of cases) {
+    const receiver = await startReceiver(() => ({ status: 400, body }))
+    t.after(receiver.stop)
+    const options = { proxies: { except: '' }, clock: systemClock, userAgent: 't' }
+    const post = postTo({ name: 'team', url: receiver.origin + path }, [], options)
+    const message = `Cannot notify "team": "${receiver.origin}" answered 400 (${said})`
+    await assert.rejects(post({ headers: {}, body: '{}', signal: SIGNAL }), { message })
+  }
+})
