@@ -1,3 +1,4 @@
+import { isToken } from '../config/server.js'
 import { reasonOf } from '../error.js'
 import { oneLine } from '../telemetry/one-line.js'
 import type { Command, Invocation } from './command.js'
@@ -43,7 +44,11 @@ interface RunningService {
 async function serviceOf({ options, env, load }: Invocation): Promise<RunningService> {
   const given = options.server === undefined ? undefined : urlIn(String(options.server))
   // One that is empty is taken for none, as shells make them.
-  const known = env[TOKEN_VARIABLE] || undefined
+  const known = env[TOKEN_VARIABLE]?.trim() || undefined
+  // What sends it would repeat in its complaint what it cannot send.
+  if (known !== undefined && !isToken(known)) {
+    throw new UsageError(`Cannot operate: ${TOKEN_VARIABLE} has other characters than a token has`)
+  }
   if (given !== undefined && known !== undefined) return { url: given, token: known }
   const { server } = await load()
   const token = known ?? server.adminToken

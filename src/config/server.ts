@@ -25,7 +25,7 @@ const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
 const token = () =>
   textThat('a token of letters, digits and "-._~+/", such as "openssl rand -hex 32" prints', isToken, TOKEN.source)
 
-const isToken = (text: string) => TOKEN.test(text) && text.length <= MAX_TOKEN_LENGTH
+export const isToken = (text: string): boolean => TOKEN.test(text) && text.length <= MAX_TOKEN_LENGTH
 const MAX_TOKEN_LENGTH = 4_096
 
 /** RFC 1123, section 2.1, in lower case as browsers send it. */
