@@ -224,7 +224,8 @@ function configuredOf(
     branch: target.branch,
     url: git[target.git]?.url ?? '',
   }))
-  return { watches, branches, warnings: [...(refusal === undefined ? [] : [refusal]), ...warnings] }
+  const refused = refusal === undefined ? [] : [`A newer policy file is refused, the one in force stays: ${refusal}`]
+  return { watches, branches, warnings: [...refused, ...warnings] }
 }
 
 /** What was held or released is judged anew wherever the policy writes. */

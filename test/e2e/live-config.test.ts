@@ -79,6 +79,8 @@ describe('a running service', { concurrency: 2 }, () => {
     assert.match(String(reason), /did you mean "interval"/)
     await metric(service, `tidemark_policy_info{policy="app",image="${image}",selected="1.0.0"} 1`)
     assert.equal((await fetch(`${service.url}/readyz`)).status, 200)
+    const { warnings } = (await (await fetch(`${service.url}/api/v1/overview`)).json()) as { warnings: string[] }
+    assert.equal(warnings[0], `A newer policy file is refused, the one in force stays: ${reason}`)
     await write({ ...config, policies: { app: policy(image, '1.x') } })
     await metric(service, 'tidemark_config_valid 1')
     await committed(path, 2)

@@ -115,7 +115,7 @@ td.extra .reason { white-space: normal; }
 .beneath .bad { border-color: var(--failing); }
 .warnings { padding: 0.8rem 1.1rem; border: 1px solid var(--held); border-radius: 0.8rem; background: var(--held-soft); }
 .warnings h2, .warnings summary { color: var(--held); font-weight: 650; }
-.warnings li { overflow-wrap: anywhere; }
+.warnings li { overflow-wrap: anywhere; white-space: pre-line; }
 
 .crumb { margin-bottom: -1.2rem; }
 h1 + .image { margin-top: -1.1rem; font-size: 1rem; }
