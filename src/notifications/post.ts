@@ -5,11 +5,11 @@ import type { Clock } from '../lifecycle/clock.js'
 import { ForwardingAgent } from '../net/agents.js'
 import { createPools, type Pools, type Route } from '../net/pools.js'
 import type { Proxies } from '../net/proxies.js'
+import { parseRetryAfter } from '../net/retry-after.js'
 import { NOT_TLS, systemCodeOf } from '../net/system-code.js'
 import { oneLine } from '../telemetry/one-line.js'
 import type { Endpoint } from './destination.js'
 import { NotificationError } from './errors.js'
-import { parseRetryAfter } from './retry-after.js'
 
 export interface PostRequest {
   readonly headers: Readonly<Record<string, string>>

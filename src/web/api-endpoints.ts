@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { matchesText } from '../status/search.js'
 import type { PolicyState, PolicySummary, Status } from '../status/status.js'
 import * as shapes from './api-schemas.js'
 import { WebError } from './errors.js'
@@ -135,12 +136,7 @@ export function policiesThat(
   policies: readonly PolicySummary[],
   { q = '', state }: { readonly q?: string | undefined; readonly state?: PolicyState | undefined },
 ): readonly PolicySummary[] {
-  const text = q.trim().toLowerCase()
-  return policies.filter(
-    (policy) =>
-      (state === undefined || policy.state === state) &&
-      (text === '' || policy.name.toLowerCase().includes(text) || policy.image.toLowerCase().includes(text)),
-  )
+  return policies.filter((policy) => (state === undefined || policy.state === state) && matchesText(policy, q))
 }
 
 /** What schemas infer, without the leave to change it. */

@@ -1,11 +1,11 @@
 import { reasonOf } from '../../error.js'
+import { parseRetryAfter } from '../../net/retry-after.js'
 import { NOT_TLS, systemCodeOf } from '../../net/system-code.js'
 import { secretsOf } from './credential.js'
 import { RegistryError, type RegistryErrorCode } from './errors.js'
 import type { Answer, Asked } from './http.js'
 import { tryParseJson } from './json.js'
 import { printable } from './printable.js'
-import { parseRetryAfter } from './retry-after.js'
 
 /** Where an exchange that failed means more than a failed connection. */
 const CODES: Readonly<Record<string, RegistryErrorCode>> = {

@@ -1,3 +1,4 @@
+import { matchesText } from '../../status/search.js'
 import { POLICY_STATES, type PolicyState, type PolicySummary } from '../../status/status.js'
 import { isState } from './states.js'
 
@@ -45,11 +46,8 @@ export function pathOf({ text, state, page }: Filter): string {
 
 /** Policies come in the order of their names. */
 export function filterPolicies(policies: readonly PolicySummary[], { text, state, page }: Filter): FilteredPolicies {
-  const wanted = text.toLowerCase()
   const found = policies.filter(
-    (policy) =>
-      (state === undefined || policy.state === state) &&
-      (policy.name.toLowerCase().includes(wanted) || policy.image.toLowerCase().includes(wanted)),
+    (policy) => (state === undefined || policy.state === state) && matchesText(policy, text),
   )
   const sorted = POLICY_STATES.flatMap((one) => found.filter((policy) => policy.state === one))
   const pages = Math.max(1, Math.ceil(sorted.length / PAGE_SIZE))

@@ -1,7 +1,7 @@
 import { reasonOf } from '../../../error.js'
 import { GitError } from '../errors.js'
+import { readKeyText } from '../key-text.js'
 import type { PrivateKey } from '../transports/access.js'
-import { readKeyText } from './key-text.js'
 import type { SignBytes } from './sign-bytes.js'
 
 /** Makes the signatures of commits by one private key. */

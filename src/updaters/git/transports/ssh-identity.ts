@@ -1,9 +1,9 @@
 import { createHash, createPrivateKey, type KeyObject } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import ssh2, { type AnyAuthMethod, type GetStreamCallback, type OpenSSHAgent, type ParsedKey } from 'ssh2'
 import { reasonOf } from '../../../error.js'
 import { GitError } from '../errors.js'
+import { readKeyText } from '../key-text.js'
 import type { PrivateKey, SshLogin } from './access.js'
 import { fingerprint } from './known-hosts.js'
 
@@ -71,21 +71,15 @@ function agentKeys(client: OpenSSHAgent, path: string): Promise<readonly ParsedK
 
 async function readKey(source: PrivateKey, passphrase: string | undefined): Promise<ParsedKey> {
   const name = 'file' in source ? `key file "${source.file}"` : 'SSH key'
-  const text = 'file' in source ? await readKeyFile(source.file) : source.text
+  const text = await readKeyText(source).catch((cause) => {
+    throw new GitError('UNAUTHORIZED', `key file ${reasonOf(cause)}`, { cause })
+  })
   const digest = createHash('sha256')
     .update(`${text}\0${passphrase ?? ''}`)
     .digest('hex')
   const key = parsed.get(digest) ?? parseKey(text.trim(), passphrase, name)
   remember(digest, key)
   return key
-}
-
-async function readKeyFile(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    throw new GitError('UNAUTHORIZED', `key file cannot be read: ${reasonOf(cause)}`, { cause })
-  }
 }
 
 /** By their text and passphrase: to turn a passphrase into a key takes tenths of a second of this thread. */

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { reasonOf } from '../../../error.js'
-import type { PrivateKey } from '../transports/access.js'
+import { reasonOf } from '../../error.js'
+import type { PrivateKey } from './transports/access.js'
 
 /** Far more than any key needs, with all the signatures of others that an OpenPGP key may carry. */
 const MAX_KEY_BYTES = 256 * 1024

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { parseRetryAfter } from '../../../src/watchers/registry/retry-after.js'
+import { parseRetryAfter } from '../../src/net/retry-after.js'
 
 const NOW = Date.UTC(2026, 10, 20, 12)
 const HOUR_MS = 3_600_000
